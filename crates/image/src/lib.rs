@@ -1,1 +1,24 @@
-//! (in the making)
+//! Reading, merging, editing and writing container images.
+//!
+//! [`open`] finds an [`Image`] at an [`ImageRef`]; an image never changes. [`read`] walks every layer once, as a
+//! stream, into a [`Tree`] (the merged root, each path knowing its layer), handing file contents to whoever asks for
+//! them through [`Inspect`]. [`edit`] filters the entries of an image into a new one; [`LayoutWriter`] and
+//! [`LayerWriter`] write reproducible images.
+
+mod edit;
+mod entry;
+mod image;
+mod image_ref;
+mod inspect;
+mod limits;
+mod tree;
+mod write;
+
+pub use edit::{Addition, Change, Edit, edit};
+pub use entry::{Head, Kind, Mark, Xattrs};
+pub use image::{Entries, EntryReader, Image, Layer, OpenError, Options, ReadError, open};
+pub use image_ref::{ImageRef, ImageRefError, Transport};
+pub use inspect::{Facts, Inspect, Want, read};
+pub use limits::Limits;
+pub use tree::{Entry, NodeId, Resolved, Tree};
+pub use write::{LayerWriter, LayoutWriter, WriteError, Written, WrittenLayer};

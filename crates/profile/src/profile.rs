@@ -1,0 +1,178 @@
+//! What an application uses, as all recorders together saw it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use casehard_oci::{Digest, Platform, RootPath};
+use serde::{Deserialize, Serialize};
+
+use crate::{Access, Address, Blind, Identity, Observation, Phase};
+
+/// What an application uses. Merging is commutative, associative and idempotent.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Profile {
+    /// What was run to learn it.
+    #[serde(default)]
+    pub subjects: BTreeSet<Subject>,
+    /// Each path that was used, or looked for.
+    #[serde(default)]
+    pub paths: BTreeMap<RootPath, PathUse>,
+    /// Each executable that was started, with the argument lists seen (at most 16 of them), escaped.
+    #[serde(default)]
+    pub programs: BTreeMap<RootPath, BTreeSet<Vec<String>>>,
+    /// Addresses that were listened on.
+    #[serde(default)]
+    pub bound: BTreeSet<Address>,
+    /// Addresses that were connected to.
+    #[serde(default)]
+    pub connected: BTreeSet<Address>,
+    /// System calls that were made, by name.
+    #[serde(default)]
+    pub syscalls: BTreeSet<String>,
+    /// Whom executables ran as.
+    #[serde(default)]
+    pub users: Users,
+    /// Capabilities that were needed, and for which operations.
+    #[serde(default)]
+    pub capabilities: BTreeMap<String, BTreeSet<String>>,
+    /// What no recorder could see.
+    #[serde(default)]
+    pub blind: BTreeSet<Blind>,
+}
+
+/// Whom processes ran as, and which executables did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Users(#[serde(with = "users")] pub BTreeMap<Identity, BTreeSet<RootPath>>);
+
+/// What a profile was learnt from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Subject {
+    /// The manifest of the image that ran.
+    pub manifest: Digest,
+    /// Its configuration, which names its content whatever the compression.
+    pub config: Digest,
+    /// The platform it ran on, as text.
+    pub platform: String,
+    /// The workload description, as it was read.
+    pub workload: Digest,
+}
+
+impl Subject {
+    /// A subject on `platform`.
+    #[must_use]
+    pub fn new(manifest: Digest, config: Digest, platform: &Platform, workload: Digest) -> Self {
+        Self { manifest, config, platform: platform.to_string(), workload }
+    }
+}
+
+/// How one path was used.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PathUse {
+    /// In which ways.
+    pub access: BTreeSet<Access>,
+    /// By which executables.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub programs: BTreeSet<RootPath>,
+    /// In which parts of the run.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub phases: BTreeSet<Phase>,
+}
+
+impl PathUse {
+    /// Whether the path must be in an image for the run to go as it went.
+    #[must_use]
+    pub fn needs_presence(&self) -> bool {
+        self.access.iter().any(|access| access.needs_presence()) && !self.access.contains(&Access::Created)
+    }
+}
+
+const ARGUMENT_LISTS: usize = 16;
+
+impl Profile {
+    /// Takes one more observation.
+    pub fn observe(&mut self, observation: Observation) {
+        match observation {
+            Observation::Path { path, access, program, phase } => {
+                let used = self.paths.entry(path).or_default();
+                used.access.insert(access);
+                used.programs.extend(program);
+                used.phases.insert(phase);
+            }
+            Observation::Program { path, argv, .. } => {
+                add_arguments(self.programs.entry(path).or_default(), argv);
+            }
+            Observation::Bound { address, .. } => drop(self.bound.insert(address)),
+            Observation::Connected { address, .. } => drop(self.connected.insert(address)),
+            Observation::Syscall { name } => drop(self.syscalls.insert(name)),
+            Observation::Ran { identity, program } => {
+                self.users.0.entry(identity).or_default().extend(program)
+            }
+            Observation::Capability { name, operation } => {
+                self.capabilities.entry(name).or_default().insert(operation);
+            }
+            Observation::Blind(blind) => drop(self.blind.insert(blind)),
+        }
+    }
+
+    /// Takes everything that `other` saw.
+    pub fn merge(&mut self, other: Self) {
+        self.subjects.extend(other.subjects);
+        for (path, used) in other.paths {
+            let mine = self.paths.entry(path).or_default();
+            mine.access.extend(used.access);
+            mine.programs.extend(used.programs);
+            mine.phases.extend(used.phases);
+        }
+        for (path, lists) in other.programs {
+            let mine = self.programs.entry(path).or_default();
+            lists.into_iter().for_each(|list| add_arguments(mine, list));
+        }
+        self.bound.extend(other.bound);
+        self.connected.extend(other.connected);
+        self.syscalls.extend(other.syscalls);
+        for (identity, programs) in other.users.0 {
+            self.users.0.entry(identity).or_default().extend(programs);
+        }
+        for (name, operations) in other.capabilities {
+            self.capabilities.entry(name).or_default().extend(operations);
+        }
+        self.blind.extend(other.blind);
+    }
+}
+
+/// Keeps the smallest lists, so that the result does not depend on the order they came in.
+fn add_arguments(lists: &mut BTreeSet<Vec<String>>, list: Vec<String>) {
+    lists.insert(list);
+    if lists.len() > ARGUMENT_LISTS {
+        lists.pop_last();
+    }
+}
+
+/// JSON has only texts for keys.
+mod users {
+    use super::{BTreeMap, BTreeSet, Identity, RootPath};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Row {
+        #[serde(flatten)]
+        identity: Identity,
+        programs: BTreeSet<RootPath>,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        users: &BTreeMap<Identity, BTreeSet<RootPath>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(
+            users.iter().map(|(&identity, programs)| Row { identity, programs: programs.clone() }),
+        )
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<Identity, BTreeSet<RootPath>>, D::Error> {
+        let rows = Vec::<Row>::deserialize(deserializer)?;
+        Ok(rows.into_iter().map(|row| (row.identity, row.programs)).collect())
+    }
+}
