@@ -1,0 +1,28 @@
+//! The commands, one file each.
+
+use crate::{Context, Failure, Verdict};
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident($module:ident),)*) => {
+        $(mod $module;)*
+
+        /// What to do.
+        #[derive(Debug, clap::Subcommand)]
+        pub enum Command {
+            $($(#[$doc])* $name($module::Arguments),)*
+        }
+
+        /// Carries out a command.
+        pub fn run(command: Command, context: &Context) -> Result<Verdict, Failure> {
+            match command {
+                $(Command::$name(arguments) => $module::run(&arguments, context),)*
+            }
+        }
+    };
+}
+
+// In alphabetical order. Each module has `Arguments` (clap) and `run(&Arguments, &Context) -> Result<Verdict, Failure>`.
+commands! {
+    /// Write a shell completion script
+    Completions(completions),
+}

@@ -1,0 +1,128 @@
+//! What the libraries must not look at themselves: the terminal, the environment, the clock, the home folder.
+
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use casehard_image::{Image, ImageRef, Options};
+use casehard_oci::Platform;
+
+use crate::Failure;
+
+/// Arguments that every command has.
+#[derive(Debug, clap::Args)]
+pub struct Global {
+    /// Say only what went wrong
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Folder for downloads and extracted images [default: $XDG_CACHE_HOME/casehard]
+    #[arg(long, global = true, value_name = "DIR", env = "CASEHARD_CACHE")]
+    pub cache: Option<PathBuf>,
+}
+
+/// The world outside, as commands see it.
+#[derive(Debug)]
+pub struct Context {
+    global: Global,
+}
+
+impl Context {
+    /// The world as it is now.
+    pub const fn new(global: Global) -> Self {
+        Self { global }
+    }
+
+    /// Whether only failures are to be said.
+    pub const fn is_quiet(&self) -> bool {
+        self.global.quiet
+    }
+
+    /// Whether progress may be drawn: a terminal, and not quiet.
+    pub fn draws_progress(&self) -> bool {
+        !self.global.quiet && io::stderr().is_terminal()
+    }
+
+    /// Standard output, with colours when it is a terminal that wants them.
+    pub fn out(&self) -> impl Write + use<> {
+        anstream::AutoStream::auto(io::stdout())
+    }
+
+    /// A line on standard error, unless quiet.
+    pub fn say(&self, line: impl std::fmt::Display) {
+        if !self.global.quiet {
+            anstream::eprintln!("{line}");
+        }
+    }
+
+    /// Why the command could not be carried out, and what to do next.
+    pub fn say_failure(&self, failure: &Failure) {
+        let (red, bold) = (anstyle::AnsiColor::Red.on_default().bold(), anstyle::Style::new().bold());
+        anstream::eprintln!("{red}error:{red:#} {}", failure.message());
+        if let Some(hint) = failure.hint_text() {
+            anstream::eprintln!("{bold}hint:{bold:#} {hint}");
+        }
+    }
+
+    /// The folder for downloads and extracted images.
+    ///
+    /// # Errors
+    /// When no home folder is known and none was given.
+    pub fn cache(&self) -> Result<PathBuf, Failure> {
+        if let Some(cache) = &self.global.cache {
+            return Ok(cache.clone());
+        }
+        let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        absolute("XDG_CACHE_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+            .map(|cache| cache.join("casehard"))
+            .ok_or_else(|| {
+                Failure::usage("no cache folder is known: neither XDG_CACHE_HOME nor HOME is set")
+                    .hint("pass --cache DIR")
+            })
+    }
+
+    /// Seconds since 1970 that documents are dated with: `SOURCE_DATE_EPOCH`, else the clock.
+    ///
+    /// # Errors
+    /// When `SOURCE_DATE_EPOCH` is set and is no number.
+    pub fn date(&self) -> Result<i64, Failure> {
+        Ok(match self.source_date_epoch()? {
+            Some(seconds) => seconds,
+            None => self.now(),
+        })
+    }
+
+    /// `SOURCE_DATE_EPOCH`, when set (reproducible-builds.org specification).
+    ///
+    /// # Errors
+    /// When it is no number of seconds.
+    pub fn source_date_epoch(&self) -> Result<Option<i64>, Failure> {
+        let Some(text) = env::var_os("SOURCE_DATE_EPOCH") else { return Ok(None) };
+        let seconds = text.to_str().and_then(|text| text.parse().ok());
+        seconds.map(Some).ok_or_else(|| {
+            Failure::usage(format!("SOURCE_DATE_EPOCH is {text:?}, not a number of seconds since 1970"))
+        })
+    }
+
+    /// Seconds since 1970 by the clock.
+    pub fn now(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// Opens the image a person named.
+    ///
+    /// # Errors
+    /// When the reference is wrong or there is no such image.
+    pub fn open(&self, text: &str, platform: Option<&Platform>) -> Result<Image, Failure> {
+        let image_ref = ImageRef::parse(text, Path::exists).map_err(|error| {
+            Failure::usage(error).hint("an image is written as a path, oci:DIR[:TAG], docker-archive:FILE, or docker://registry/name:tag")
+        })?;
+        let options = Options { platform: platform.cloned(), ..Options::default() };
+        casehard_image::open(&image_ref, &options)
+            .map_err(|error| Failure::cannot(format_args!("failed to open image {text}"), &error))
+    }
+}
