@@ -105,7 +105,7 @@ impl Profile {
             Observation::Connected { address, .. } => drop(self.connected.insert(address)),
             Observation::Syscall { name } => drop(self.syscalls.insert(name)),
             Observation::Ran { identity, program } => {
-                self.users.0.entry(identity).or_default().extend(program)
+                self.users.0.entry(identity).or_default().extend(program);
             }
             Observation::Capability { name, operation } => {
                 self.capabilities.entry(name).or_default().insert(operation);

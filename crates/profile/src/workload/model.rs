@@ -1,6 +1,8 @@
-//! How an application is run: the description in `casehard.yaml`.
+//! The types of a workload.
 
 use std::{collections::BTreeMap, time::Duration};
+
+use super::{Channel, Endpoint, Pattern, Url};
 
 /// How an application is run.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,7 +20,7 @@ pub struct Workload {
     /// How it is stopped.
     pub stop: Stop,
     /// Other commands that the same image runs.
-    pub roles: BTreeMap<String, Start>,
+    pub roles: BTreeMap<String, Role>,
     /// Companion containers.
     pub services: BTreeMap<String, Service>,
     /// Parts of answers that differ from run to run.
@@ -49,9 +51,9 @@ pub struct Start {
 /// When a container is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ready {
-    /// The condition.
-    pub when: Condition,
-    /// How long it may take; 30 seconds unless said.
+    /// The conditions, at least one; all must hold.
+    pub when: Vec<Condition>,
+    /// How long it may take until all hold; 30 seconds unless said.
     pub within: Duration,
 }
 
@@ -60,11 +62,11 @@ pub struct Ready {
 #[non_exhaustive]
 pub enum Condition {
     /// A GET of this URL answers 2xx or 3xx.
-    Http(String),
-    /// A TCP connection to `host:port` (host may be left out: 127.0.0.1) is accepted.
-    Tcp(String),
-    /// A line of its output matches this regular expression.
-    Log(String),
+    Http(Url),
+    /// A TCP connection to this end is accepted.
+    Tcp(Endpoint),
+    /// Its output so far matches this regular expression.
+    Log(Pattern),
     /// This command in the container exits 0.
     Exec(Vec<String>),
 }
@@ -92,11 +94,11 @@ pub struct Step {
 pub enum Action {
     /// An HTTP request.
     Http {
-        /// Absolute `http://` URL, in the container's network.
-        url: String,
+        /// Where, in the container's network.
+        url: Url,
         /// Method; GET unless said.
         method: String,
-        /// Headers.
+        /// Headers, by the name as written.
         headers: BTreeMap<String, String>,
         /// Body.
         body: Option<String>,
@@ -109,13 +111,15 @@ pub enum Action {
         stdin: Option<String>,
         /// As whom; the container's user unless said.
         user: Option<String>,
+        /// Variables beside those of the container.
+        env: BTreeMap<String, String>,
     },
     /// A command on this machine, in the container's network namespace, without privileges.
     Host {
-        /// The command, relative to the workload file.
+        /// The command, run in the directory of the workload file.
         argv: Vec<String>,
     },
-    /// A signal to the container's first process, by name without `SIG`.
+    /// A signal to the container's first process, by a name that [`signal_number`](super::signal_number) knows.
     Signal(String),
     /// Time that passes.
     Wait(Duration),
@@ -136,6 +140,17 @@ pub struct Expect {
     pub stdout: Option<Check>,
     /// Standard error.
     pub stderr: Option<Check>,
+    /// What the application wrote to its output from the beginning of the step on. It is waited for until the step's
+    /// time is over.
+    pub log: Option<Check>,
+}
+
+impl Expect {
+    /// Whether nothing is asked for beyond the default.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a text must be. All that is set must hold.
@@ -146,13 +161,13 @@ pub struct Check {
     /// This stands in it.
     pub contains: Option<String>,
     /// This regular expression finds something in it (multi-line).
-    pub matches: Option<String>,
+    pub matches: Option<Pattern>,
 }
 
 /// How a container is stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stop {
-    /// Signal name without `SIG`; the image's own unless said.
+    /// Signal name as [`signal_number`](super::signal_number) knows it; the image's own unless said.
     pub signal: Option<String>,
     /// How long it may take until it is killed.
     pub within: Duration,
@@ -166,10 +181,25 @@ impl Default for Stop {
     }
 }
 
+/// Another command of the same image, run to its end in a container of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Role {
+    /// How it is started.
+    pub start: Start,
+    /// What must come of it. Empty: exit code 0.
+    pub expect: Expect,
+    /// How long it may take; 5 minutes unless said.
+    pub within: Duration,
+    /// Held out: runs when verifying, not when profiling.
+    pub verify_only: bool,
+    /// Where it stands in the file: line from 1.
+    pub line: u32,
+}
+
 /// A companion container.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Service {
-    /// Its image.
+    /// Its image; a path in it is relative to the workload file.
     pub image: String,
     /// How it is started.
     pub start: Start,
@@ -180,10 +210,10 @@ pub struct Service {
 /// A part of answers that differs from run to run: a regular expression over one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mask {
-    /// `body`, `header`, `stdout`, `stderr` or `log`.
-    pub channel: String,
+    /// The channel.
+    pub channel: Channel,
     /// The regular expression.
-    pub pattern: String,
+    pub pattern: Pattern,
 }
 
 /// Paths, packages and classes picked by hand.

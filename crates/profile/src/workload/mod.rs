@@ -1,0 +1,28 @@
+//! How an application is run: the description in `casehard.yaml`, its types, its parser and its JSON Schema.
+
+mod duration;
+mod grammar;
+mod mistake;
+mod model;
+mod pattern;
+mod read;
+mod scalar;
+mod schema;
+mod signal;
+mod url;
+mod validate;
+mod words;
+mod yaml;
+
+pub use duration::{DurationError, format_duration, parse_duration};
+pub use mistake::Mistake;
+pub use model::{
+    Action, Check, Condition, Expect, Mask, Options, Ready, Role, Selection, Service, Start, Step, Stop,
+    Workload,
+};
+pub use pattern::{Channel, Pattern};
+pub use read::parse;
+pub use schema::schema;
+pub use signal::{signal_name, signal_number};
+pub use url::{Endpoint, Url, UrlError};
+pub use words::{WordsError, split_words};
