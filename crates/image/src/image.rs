@@ -1,10 +1,10 @@
-//! Finding an image and reading its parts.
+//! An image and its parts.
 
 use std::{io, sync::Arc};
 
 use casehard_oci::{Compression, Descriptor, Digest, ImageConfig, Manifest, Platform};
 
-use crate::{Head, ImageRef, Limits};
+use crate::{Entries, Limits, ReadError, source::Layout};
 
 /// How to open an image.
 #[derive(Debug, Clone, Default)]
@@ -28,98 +28,64 @@ pub struct Layer {
 
 /// An image: it never changes, and clones share everything.
 #[derive(Debug, Clone)]
-pub struct Image(#[expect(dead_code)] Arc<()>);
+pub struct Image(pub(crate) Arc<Parts>);
+
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub name: String,
+    pub digest: Digest,
+    pub manifest: Manifest,
+    pub config: ImageConfig,
+    pub layers: Vec<Layer>,
+    pub limits: Limits,
+    pub source: Layout,
+}
 
 impl Image {
     /// The reference it was opened by, as text.
     #[must_use]
     pub fn name(&self) -> &str {
-        todo!()
+        &self.0.name
     }
     /// The digest of its manifest. For an archive that has none: of the OCI manifest that its parts make.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        todo!()
+        self.0.digest
     }
     /// Its manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
-        todo!()
+        &self.0.manifest
     }
     /// Its configuration.
     #[must_use]
     pub fn config(&self) -> &ImageConfig {
-        todo!()
+        &self.0.config
     }
     /// Its layers, lowest first.
     #[must_use]
     pub fn layers(&self) -> &[Layer] {
-        todo!()
+        &self.0.layers
     }
     /// What reading it may cost.
     #[must_use]
     pub fn limits(&self) -> &Limits {
-        todo!()
+        &self.0.limits
     }
     /// The entries of a layer in their order, while its blob is decompressed and both its digests are checked.
     ///
     /// # Errors
     /// When the blob cannot be opened.
-    pub fn entries(&self, _layer: usize) -> Result<Entries, ReadError> {
-        todo!()
+    pub fn entries(&self, layer: usize) -> Result<Entries, ReadError> {
+        let count = self.0.layers.len();
+        let layer = self.0.layers.get(layer).ok_or(ReadError::NoLayer { index: layer, count })?;
+        Entries::new(self.0.source.blob(&layer.descriptor.digest)?, layer, &self.0.limits)
     }
     /// The bytes of a blob as stored.
     ///
     /// # Errors
     /// When the blob cannot be opened.
-    pub fn blob(&self, _digest: &Digest) -> Result<Box<dyn io::Read + Send>, ReadError> {
-        todo!()
+    pub fn blob(&self, digest: &Digest) -> Result<Box<dyn io::Read + Send>, ReadError> {
+        self.0.source.blob(digest)
     }
-}
-
-/// The entries of one layer. Reading to the end checks digests and sizes; a layer that is not what its
-/// descriptor says ends in an error.
-pub struct Entries(());
-
-impl Entries {
-    /// The next entry with its content; what is left unread of a content is skipped.
-    ///
-    /// # Errors
-    /// When the layer is broken, is not what its digests say, or exceeds a limit.
-    #[expect(clippy::should_implement_trait, reason = "it lends, which iterators do not")]
-    pub fn next(&mut self) -> Result<Option<EntryReader<'_>>, ReadError> {
-        todo!()
-    }
-}
-
-/// One entry with its content.
-pub struct EntryReader<'a> {
-    /// Its header.
-    pub head: Head,
-    /// What has the content.
-    _entries: &'a mut Entries,
-}
-
-impl io::Read for EntryReader<'_> {
-    fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
-        todo!()
-    }
-}
-
-/// Why no image could be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {}
-
-/// Why a part of an image could not be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReadError {}
-
-/// Opens the image that `image` names.
-///
-/// # Errors
-/// When there is none, it is none, or its documents are broken.
-pub fn open(_image: &ImageRef, _options: &Options) -> Result<Image, OpenError> {
-    todo!()
 }

@@ -7,18 +7,27 @@
 
 mod edit;
 mod entry;
+mod error;
 mod image;
 mod image_ref;
 mod inspect;
+mod layer;
 mod limits;
+mod open;
+mod source;
+mod tar;
 mod tree;
 mod write;
 
 pub use edit::{Addition, Change, Edit, edit};
 pub use entry::{Head, Kind, Mark, Xattrs};
-pub use image::{Entries, EntryReader, Image, Layer, OpenError, Options, ReadError, open};
+pub use error::ReadError;
+pub use image::{Image, Layer, Options};
 pub use image_ref::{ImageRef, ImageRefError, Transport};
 pub use inspect::{Facts, Inspect, Want, read};
+pub use layer::{Entries, EntryReader};
 pub use limits::Limits;
-pub use tree::{Entry, NodeId, Resolved, Tree};
+pub use open::{OpenError, open};
+pub use tar::TarError;
+pub use tree::{Entry, MergeError, NodeId, Resolved, Tree};
 pub use write::{LayerWriter, LayoutWriter, WriteError, Written, WrittenLayer};

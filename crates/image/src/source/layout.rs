@@ -1,0 +1,28 @@
+//! An OCI image layout in a folder (OCI image specification, `image-layout.md`).
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::PathBuf,
+};
+
+use casehard_oci::Digest;
+
+use crate::ReadError;
+
+/// A folder with an image layout.
+#[derive(Debug)]
+pub(crate) struct Layout(pub PathBuf);
+
+impl Layout {
+    pub(crate) fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {
+        let path = self.0.join("blobs/sha256").join(digest.hex());
+        match File::open(&path) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(ReadError::Missing { digest: *digest, image: self.0.display().to_string() })
+            }
+            Err(error) => Err(ReadError::io(format!("blob {digest}"), error)),
+        }
+    }
+}

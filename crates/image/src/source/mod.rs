@@ -1,0 +1,5 @@
+//! The places an image is read from.
+
+mod layout;
+
+pub(crate) use layout::Layout;

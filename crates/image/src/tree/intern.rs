@@ -1,0 +1,38 @@
+//! Values of which a tree has few different ones, each stored once.
+
+use std::hash::{BuildHasher as _, Hash};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// A list without repetitions: a value is named by its place.
+#[derive(Debug)]
+pub(super) struct Interned<T> {
+    values: Vec<T>,
+    places: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl<T> Default for Interned<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), places: HashTable::new(), hasher: DefaultHashBuilder::default() }
+    }
+}
+
+impl<T: Hash + Eq> Interned<T> {
+    /// The place of a value, and whether it is new. A tree has fewer than `u32::MAX` nodes, and so fewer values.
+    pub(super) fn intern(&mut self, value: T) -> (u32, bool) {
+        let hash = self.hasher.hash_one(&value);
+        if let Some(place) = self.places.find(hash, |place| self.values[*place as usize] == value) {
+            return (*place, false);
+        }
+        let place = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push(value);
+        let (values, hasher) = (&self.values, &self.hasher);
+        self.places.insert_unique(hash, place, |place| hasher.hash_one(&values[*place as usize]));
+        (place, true)
+    }
+
+    pub(super) fn get(&self, place: u32) -> &T {
+        &self.values[place as usize]
+    }
+}

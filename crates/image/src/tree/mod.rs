@@ -1,0 +1,13 @@
+//! The merged root file system of an image.
+
+mod entry;
+mod intern;
+mod merge;
+mod node;
+mod resolve;
+
+pub use entry::{Entry, NodeId};
+pub(crate) use merge::Merge;
+pub use merge::MergeError;
+pub use node::Tree;
+pub use resolve::Resolved;

@@ -1,0 +1,45 @@
+//! Why an image could not be written.
+
+use std::{io, path::PathBuf};
+
+use casehard_oci::RootPath;
+
+use crate::ReadError;
+
+/// Why an image could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The source could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The machine could not write.
+    #[error("write {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What stands at the place is something else, and is left alone.
+    #[error("replace {0}: it is no OCI image layout")]
+    NotLayout(PathBuf),
+    /// A file has fewer bytes than its header says.
+    #[error("write {path}: its content ends after {found} of {expected} bytes")]
+    Content {
+        /// The entry.
+        path: RootPath,
+        /// As its header says.
+        expected: u64,
+        /// As it is.
+        found: u64,
+    },
+    /// The content of an entry could not be read.
+    #[error("read the content of {path}: {source}")]
+    Source {
+        /// The entry.
+        path: RootPath,
+        /// Why.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,222 @@
+//! Layouts written by this crate, read back.
+
+use std::{collections::BTreeMap, io::Read, path::Path, sync::Arc};
+
+use casehard_image::{
+    Entry, Head, ImageRef, Inspect, Kind, LayoutWriter, Mark, Options, Tree, Want, Xattrs, open, read,
+};
+use casehard_oci::{Compression, ImageConfig, RootPath};
+
+fn path(text: &str) -> RootPath {
+    text.parse().unwrap()
+}
+
+fn head(at: &str, kind: Kind) -> Head {
+    Head {
+        path: path(at),
+        mark: Mark::Present,
+        kind,
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        mtime: 7,
+        size: 0,
+        xattrs: Xattrs::new(),
+    }
+}
+
+fn file(at: &str, content: &'static str) -> (Head, &'static str) {
+    (Head { size: content.len() as u64, ..head(at, Kind::File) }, content)
+}
+
+fn of(at: &str, kind: Kind) -> (Head, &'static str) {
+    (head(at, kind), "")
+}
+
+fn mark(at: &str, mark: Mark) -> (Head, &'static str) {
+    (Head { mark, ..head(at, Kind::File) }, "")
+}
+
+fn write(
+    folder: &Path,
+    compression: Compression,
+    layers: &[Vec<(Head, &'static str)>],
+) -> casehard_image::Written {
+    let writer = LayoutWriter::create(folder).unwrap();
+    let mut written = Vec::new();
+    for entries in layers {
+        let mut layer = writer.layer(compression).unwrap();
+        for (head, content) in entries {
+            layer.entry(head, &mut content.as_bytes()).unwrap();
+        }
+        written.push(layer.finish().unwrap());
+    }
+    let config = ImageConfig { os: "linux".into(), architecture: "amd64".into(), ..ImageConfig::default() };
+    writer.finish(config, written, BTreeMap::new(), Some("v1")).unwrap()
+}
+
+struct Contents;
+
+impl Inspect for Contents {
+    type Fact = String;
+    fn wants(&self, _: &Head, _: &[u8]) -> Want {
+        Want::Whole(1 << 20)
+    }
+    fn inspect(&self, _: &RootPath, _: &Head, bytes: &[u8]) -> Option<String> {
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+fn merged(layers: &[Vec<(Head, &'static str)>]) -> (Tree, BTreeMap<String, String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("image");
+    write(&place, Compression::Gzip, layers);
+    let image = ImageRef::parse(&format!("oci:{}", place.display()), Path::exists).unwrap();
+    let image = open(&image, &Options::default()).unwrap();
+    let (tree, facts) = read(&image, &Contents).unwrap();
+    let shown = |entry: Entry<'_>| {
+        let what = match entry.kind() {
+            Kind::File => format!("{} {}", entry.layer(), facts.get(entry).unwrap()),
+            kind => format!("{} {kind:?}", entry.layer()),
+        };
+        (entry.path().to_string(), what)
+    };
+    let shown = tree.walk().map(shown).collect();
+    (tree, shown)
+}
+
+fn listing(layers: &[Vec<(Head, &'static str)>]) -> Vec<String> {
+    merged(layers).1.into_iter().map(|(path, what)| format!("{path} {what}")).collect()
+}
+
+#[test]
+fn layers_are_laid_on_each_other() {
+    let link = |target: &str| Kind::Symlink(Arc::from(target.as_bytes()));
+    let lower = || {
+        vec![
+            of("/usr/lib", Kind::Directory),
+            file("/usr/lib/a", "a"),
+            file("/usr/lib/b", "b"),
+            of("/lib", link("usr/lib")),
+            file("/etc/x", "x"),
+        ]
+    };
+    for (what, upper, expected) in [
+        (
+            "a whiteout",
+            vec![mark("/usr/lib/a", Mark::Whiteout)],
+            vec![
+                "/etc 0 Directory",
+                "/etc/x 0 x",
+                "/lib 0 Symlink([117, 115, 114, 47, 108, 105, 98])",
+                "/usr 0 Directory",
+                "/usr/lib 0 Directory",
+                "/usr/lib/b 0 b",
+            ],
+        ),
+        (
+            "a whiteout of what is not there, a path through a link",
+            vec![
+                mark("/nothing/here", Mark::Whiteout),
+                file("/lib/a", "new"),
+                mark("/lib/b", Mark::Whiteout),
+                mark("/etc", Mark::Whiteout),
+            ],
+            vec![
+                "/lib 0 Symlink([117, 115, 114, 47, 108, 105, 98])",
+                "/usr 0 Directory",
+                "/usr/lib 0 Directory",
+                "/usr/lib/a 1 new",
+            ],
+        ),
+        (
+            "an opaque mark after entries of its layer",
+            vec![
+                file("/usr/lib/c", "c"),
+                mark("/usr", Mark::Opaque),
+                file("/usr/d", "d"),
+                mark("/etc", Mark::Whiteout),
+                mark("/lib", Mark::Whiteout),
+            ],
+            vec!["/usr 0 Directory", "/usr/d 1 d", "/usr/lib 1 Directory", "/usr/lib/c 1 c"],
+        ),
+        (
+            "a directory replaced by a link and a link by a directory",
+            vec![
+                of("/usr", link("lib")),
+                of("/lib", Kind::Directory),
+                file("/usr/z", "z"),
+                mark("/etc", Mark::Whiteout),
+            ],
+            vec!["/lib 1 Directory", "/lib/z 1 z", "/usr 1 Symlink([108, 105, 98])"],
+        ),
+        (
+            "hardlinks to a lower layer, whose first name goes, and the last of two of one path",
+            vec![
+                of("/h", Kind::Hardlink(path("/etc/x"))),
+                mark("/etc", Mark::Whiteout),
+                mark("/usr", Mark::Whiteout),
+                of("/i", Kind::Hardlink(path("/h"))),
+                file("/j", "first"),
+                file("/j", "last"),
+                mark("/lib", Mark::Whiteout),
+            ],
+            vec!["/h 1 x", "/i 1 x", "/j 1 last"],
+        ),
+    ] {
+        assert_eq!(listing(&[lower(), upper]), expected, "{what}");
+    }
+}
+
+#[test]
+fn names_of_one_file_share_it() {
+    let (tree, _) = merged(&[
+        vec![
+            file("/a", "bytes"),
+            of("/b", Kind::Hardlink(path("/a"))),
+            of("/c", Kind::Hardlink(path("/b"))),
+            file("/d", "other"),
+        ],
+        vec![file("/a", "new")],
+    ]);
+    let at = |at: &str| tree.get(&path(at)).unwrap();
+    assert_eq!((at("/b").links(), at("/a").links(), at("/d").links()), (2, 1, 1));
+    assert_eq!(at("/b").inode(), at("/c").inode());
+    assert_ne!(at("/b").inode(), at("/a").inode());
+    let names: Vec<String> = at("/c").names().map(|name| name.path().to_string()).collect();
+    assert_eq!(names, ["/b", "/c"]);
+    assert_eq!(at("/d").names().count(), 1);
+}
+
+#[test]
+fn two_runs_give_one_digest_and_a_dropped_writer_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let layers = || vec![vec![file("/a", "bytes"), of("/dev/null", Kind::CharDevice { major: 1, minor: 3 })]];
+    for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+        let first = write(&folder.path().join("one"), compression, &layers());
+        let second = write(&folder.path().join("two"), compression, &layers());
+        assert_eq!(first, second);
+    }
+    drop(LayoutWriter::create(&folder.path().join("three")).unwrap());
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["one", "two"]);
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    assert!(LayoutWriter::create(&folder.path().join("file")).is_err(), "other things are left alone");
+}
+
+#[test]
+fn content_is_read_as_a_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("image");
+    write(&place, Compression::Zstd, &[vec![file("/a", "skipped"), file("/b", "read")]]);
+    let image = ImageRef::parse(&format!("{}:v1", place.display()), Path::exists).unwrap();
+    let image = open(&image, &Options::default()).unwrap();
+    let mut entries = image.entries(0).unwrap();
+    entries.next().unwrap();
+    let mut text = String::new();
+    entries.next().unwrap().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(text, "read");
+    assert!(entries.next().unwrap().is_none());
+}
