@@ -1,1 +1,35 @@
-//! (in the making)
+//! What is in an image: packages, whose each file is, and what files need. No network.
+//!
+//! [`catalog`] reads an [`Image`](casehard_image::Image) once, as a stream, and hands files to the catalogers; what
+//! they say is joined into an [`Inventory`]. [`elf`] answers as the dynamic loader of the image would.
+//!
+//! Which of it is vulnerable is left to `casehard-vuln`, and what may be removed to `casehard-harden`.
+
+mod catalog;
+mod cataloger;
+mod catalogers;
+mod control;
+pub mod elf;
+mod facts;
+mod inventory;
+mod join;
+mod names;
+mod os_release;
+mod own;
+mod package;
+mod pattern;
+pub mod purl;
+
+pub use catalog::{Catalog, Found, catalog};
+pub use cataloger::{Cataloger, File, Piece, Pieces, Reads, Says, Subject};
+pub use catalogers::ALL as CATALOGERS;
+pub use facts::{
+    ELF_LIMIT, FileFacts, Import, NodeManifest, PythonSource, SOURCE_LIMIT, Script, TEXT_LIMIT, keeps_text,
+};
+pub use inventory::{Inventory, Unknown};
+pub use names::Names;
+pub use os_release::OsRelease;
+pub use package::{
+    Dependency, Detail, Ecosystem, Need, Package, PackageId, Presence, PythonDistribution, Requirement,
+    SourcePackage,
+};

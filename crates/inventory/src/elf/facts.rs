@@ -1,0 +1,258 @@
+//! What one ELF file says of itself (System V ABI, chapters 4 and 5; ELF for the glibc `gABI` extensions).
+
+use object::{
+    Endianness,
+    elf::{
+        DF_1_PIE, DT_FLAGS_1, DT_NEEDED, DT_NULL, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB,
+        ET_CORE, ET_DYN, ET_EXEC, ET_REL, FileHeader32, FileHeader64, PT_DYNAMIC, PT_LOAD,
+    },
+    read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _},
+};
+
+use super::candidates;
+use crate::Names;
+
+/// What one ELF file says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Elf {
+    /// Whether addresses have 64 bits.
+    pub is_64: bool,
+    /// Whether numbers are stored big-endian.
+    pub is_big_endian: bool,
+    /// The processor: an `EM_` number (62 is x86-64, 183 is AArch64).
+    pub machine: u16,
+    /// What the file is.
+    pub kind: ElfKind,
+    /// The program that loads it (`PT_INTERP`).
+    pub interpreter: Option<Box<[u8]>>,
+    /// Libraries it needs (`DT_NEEDED`), in order.
+    pub needed: Names,
+    /// The name other files need it by (`DT_SONAME`).
+    pub soname: Option<Box<[u8]>>,
+    /// Where to look for libraries before `LD_LIBRARY_PATH`, also for what its libraries need (`DT_RPATH`), as written.
+    pub rpath: Option<Box<[u8]>>,
+    /// Where to look for its libraries after `LD_LIBRARY_PATH` (`DT_RUNPATH`), as written.
+    pub runpath: Option<Box<[u8]>>,
+    /// Libraries that its constants name and that it may open while it runs: `libx.so.1`, `/usr/lib/y.so`.
+    pub opens: Names,
+    /// Libraries that it states to open (UAPI group, *ELF note for dlopen metadata*).
+    pub dlopen: Vec<DlopenNote>,
+    /// Whether it was linked by the Go linker (`.go.buildinfo`).
+    pub is_go: bool,
+    /// Whether it carries a list of its crates (`.dep-v0`, cargo-auditable).
+    pub is_auditable: bool,
+    /// Whether it has a dynamic section: neither interpreter nor dynamic section makes it static.
+    pub is_dynamic: bool,
+}
+
+/// What an ELF file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ElfKind {
+    /// A program at a fixed address.
+    Executable,
+    /// A program at any address.
+    PositionIndependentExecutable,
+    /// A library.
+    Library,
+    /// An object file or a kernel module.
+    Relocatable,
+    /// A memory image.
+    Core,
+    /// Something else.
+    #[default]
+    Other,
+}
+
+/// Libraries that a program opens while it runs, as its note says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DlopenNote {
+    /// What needs them.
+    pub feature: String,
+    /// How badly.
+    pub priority: Priority,
+    /// Their names, the preferred first; one is enough.
+    pub sonames: Vec<String>,
+}
+
+/// How badly a library of a [`DlopenNote`] is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Priority {
+    /// It does not work without.
+    Required,
+    /// It is meant to have it.
+    #[default]
+    Recommended,
+    /// It can have it.
+    Suggested,
+}
+
+impl Elf {
+    /// Whether a file's first bytes are those of an ELF file.
+    #[must_use]
+    pub fn is_elf(start: &[u8]) -> bool {
+        start.starts_with(b"\x7fELF") && start.len() > 5
+    }
+
+    /// Reads an ELF file. What is broken is left out; `None` when its header is.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        match bytes.get(4)? {
+            1 => read::<FileHeader32<Endianness>>(bytes),
+            2 => read::<FileHeader64<Endianness>>(bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether it runs without a loader: a program with neither interpreter nor needed libraries.
+    #[must_use]
+    pub fn is_static(&self) -> bool {
+        self.is_program() && self.interpreter.is_none() && self.needed.is_empty()
+    }
+
+    /// Whether it is started rather than loaded.
+    #[must_use]
+    pub const fn is_program(&self) -> bool {
+        matches!(self.kind, ElfKind::Executable | ElfKind::PositionIndependentExecutable)
+    }
+}
+
+/// More program headers than this make no program.
+const MOST_SEGMENTS: usize = 4096;
+/// More entries of the dynamic section than this are not read.
+const MOST_DYNAMIC: usize = 1 << 16;
+
+fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
+    let header = H::parse(bytes).ok()?;
+    let endian = header.endian().ok()?;
+    let segments = header.program_headers(endian, bytes).unwrap_or_default();
+    let segments = &segments[..segments.len().min(MOST_SEGMENTS)];
+    let mut elf = Elf {
+        is_64: header.is_type_64(),
+        is_big_endian: header.is_big_endian(),
+        machine: header.e_machine(endian).0,
+        ..Elf::default()
+    };
+    let mut dynamic = None;
+    for segment in segments {
+        if let Ok(Some(path)) = segment.interpreter(endian, bytes) {
+            elf.interpreter = Some(path.into());
+        }
+        if segment.p_type(endian) == PT_DYNAMIC {
+            dynamic = segment.dynamic(endian, bytes).ok().flatten();
+            elf.is_dynamic = true;
+        }
+    }
+    let at_address = |address: u64| -> Option<&[u8]> {
+        segments.iter().filter(|segment| segment.p_type(endian) == PT_LOAD).find_map(|segment| {
+            let offset = address.checked_sub(segment.p_vaddr(endian).into())?;
+            segment
+                .data(endian, bytes)
+                .ok()?
+                .get(usize::try_from(offset).ok()?..)
+                .filter(|rest| !rest.is_empty())
+        })
+    };
+    let mut is_pie = false;
+    if let Some(dynamic) = dynamic {
+        let entries = || dynamic.iter().take(MOST_DYNAMIC).take_while(|entry| entry.tag(endian) != DT_NULL);
+        let value = |tag| entries().find(|entry| entry.tag(endian) == tag).map(|entry| entry.val(endian));
+        let strings = value(DT_STRTAB).and_then(at_address).unwrap_or_default();
+        let size = value(DT_STRSZ).and_then(|size| usize::try_from(size).ok()).unwrap_or(strings.len());
+        let strings = &strings[..strings.len().min(size)];
+        let string = |offset: u64| -> Option<&[u8]> {
+            let rest = strings.get(usize::try_from(offset).ok()?..)?;
+            rest.get(..memchr::memchr(0, rest)?)
+        };
+        elf.needed = entries()
+            .filter(|entry| entry.tag(endian) == DT_NEEDED)
+            .filter_map(|entry| string(entry.val(endian)))
+            .filter(|name| name.len() < 4096)
+            .take(4096)
+            .collect();
+        let named = |tag| value(tag).and_then(string).map(Box::from);
+        elf.soname = named(DT_SONAME);
+        elf.rpath = named(DT_RPATH);
+        elf.runpath = named(DT_RUNPATH);
+        is_pie = value(DT_FLAGS_1).is_some_and(|flags| flags & u64::from(DF_1_PIE.0) != 0);
+    }
+    elf.kind = match header.e_type(endian) {
+        ET_EXEC => ElfKind::Executable,
+        // A library with an interpreter (libc.so.6) can be started too, but others load it; it has a name.
+        ET_DYN if is_pie || (elf.interpreter.is_some() && elf.soname.is_none()) => {
+            ElfKind::PositionIndependentExecutable
+        }
+        ET_DYN => ElfKind::Library,
+        ET_REL => ElfKind::Relocatable,
+        ET_CORE => ElfKind::Core,
+        _ => ElfKind::Other,
+    };
+    sections::<H>(header, endian, bytes, &mut elf);
+    if elf.kind != ElfKind::Relocatable {
+        elf.opens = candidates::sonames(bytes, &elf);
+    }
+    Some(elf)
+}
+
+/// What the section table tells: marks of Go and cargo-auditable, and notes. A file may have none.
+fn sections<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endianness, bytes: &[u8], elf: &mut Elf) {
+    let Ok(sections) = header.sections(endian, bytes) else { return };
+    for section in sections.iter().take(1 << 16) {
+        match sections.section_name(endian, section) {
+            Ok(b".go.buildinfo") => elf.is_go = true,
+            Ok(b".dep-v0") => elf.is_auditable = true,
+            Ok(b".note.dlopen") => {
+                if let Ok(data) = section.data(endian, bytes) {
+                    elf.dlopen.extend(candidates::dlopen_notes(data, elf.is_big_endian));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg_attr(not(test), expect(dead_code, reason = "catalogers of binaries come next"))]
+/// The content of the section called `name`.
+pub(crate) fn section<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    fn find<'a, H: FileHeader<Endian = Endianness>>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+        let header = H::parse(bytes).ok()?;
+        let endian = header.endian().ok()?;
+        let (_, section) = header.sections(endian, bytes).ok()?.section_by_name(endian, name)?;
+        section.data(endian, bytes).ok()
+    }
+    match bytes.get(4)? {
+        1 => find::<FileHeader32<Endianness>>(bytes, name),
+        2 => find::<FileHeader64<Endianness>>(bytes, name),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_test_program_itself_is_read() {
+        let path = std::env::current_exe().unwrap();
+        let bytes = std::fs::read(path).unwrap();
+        if !Elf::is_elf(&bytes) {
+            return println!("skipped: the_test_program_itself_is_read: this machine's programs are not ELF");
+        }
+        let elf = Elf::read(&bytes).unwrap();
+        assert!(elf.is_program() && !elf.is_go && elf.soname.is_none());
+        assert_eq!(elf.is_static(), elf.needed.is_empty() && elf.interpreter.is_none());
+        assert!(section(&bytes, b".text").is_some_and(|text| !text.is_empty()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn broken_files_do_not_panic(cut in 0usize..4096, at in 0usize..4096, byte: u8) {
+            let mut bytes = candidates::test::program();
+            bytes.truncate(cut.max(5));
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            let _ = Elf::read(&bytes);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! ELF files: what they say they need, and where the loader finds it.
+
+mod candidates;
+mod facts;
+mod loader;
+mod loader_cache;
+#[cfg(test)]
+pub(crate) mod test_program;
+mod tokens;
+
+pub use facts::{DlopenNote, Elf, ElfKind, Priority};
+pub use loader::{Flavour, Link, Loaded, Loader};
+pub use loader_cache::LoaderCache;

@@ -1,0 +1,140 @@
+//! What is kept about a file's content beyond packages.
+
+mod node;
+mod python;
+mod script;
+
+use std::sync::Arc;
+
+use casehard_oci::RootPath;
+
+pub use node::NodeManifest;
+pub use python::{Import, PythonSource};
+pub use script::Script;
+
+use crate::{
+    elf::{Elf, LoaderCache},
+    pattern,
+};
+
+/// What is kept about a file's content.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct FileFacts {
+    /// It is an ELF file.
+    pub elf: Option<Box<Elf>>,
+    /// It begins with `#!`.
+    pub script: Option<Box<Script>>,
+    /// It is Python source: by its name, or by its `#!` line.
+    pub python: Option<PythonSource>,
+    /// It is a Node `package.json`.
+    pub node: Option<Box<NodeManifest>>,
+    /// It is `ld.so.cache`.
+    pub loader_cache: Option<Arc<LoaderCache>>,
+    /// All of it: small configuration that says what else is needed (see [`keeps_text`]).
+    pub text: Option<Box<[u8]>>,
+}
+
+impl FileFacts {
+    /// Draws facts from a file. `bytes` are all of it.
+    #[must_use]
+    pub fn read(path: &RootPath, bytes: &[u8]) -> Self {
+        let mut facts = Self::default();
+        let name = path.file_name().unwrap_or_default();
+        if Elf::is_elf(bytes) {
+            facts.elf = Elf::read(bytes).map(Box::new);
+            return facts;
+        }
+        facts.script = Script::read(bytes).map(Box::new);
+        let is_python_script = facts.script.as_ref().is_some_and(|script| script.is_python());
+        if bytes.len() as u64 <= SOURCE_LIMIT && (is_python_source(name) || is_python_script) {
+            facts.python = Some(PythonSource::read(bytes));
+        }
+        if name == b"package.json" {
+            facts.node = NodeManifest::read(bytes).map(Box::new);
+        }
+        if path.as_bytes() == b"etc/ld.so.cache" {
+            facts.loader_cache = LoaderCache::parse(bytes).map(Arc::new);
+        }
+        if bytes.len() as u64 <= TEXT_LIMIT && keeps_text(path) {
+            facts.text = Some(bytes.into());
+        }
+        facts
+    }
+
+    /// Whether nothing is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The largest ELF file that is read, in bytes.
+pub const ELF_LIMIT: u64 = 512 << 20;
+/// The largest source or manifest of which facts are kept, in bytes.
+pub const SOURCE_LIMIT: u64 = 8 << 20;
+/// The largest text that is kept whole, in bytes.
+pub const TEXT_LIMIT: u64 = 256 << 10;
+
+/// How much of a file is wanted for its facts, in bytes: 0 when nothing is.
+#[must_use]
+pub(crate) fn wanted(path: &RootPath, start: &[u8]) -> u64 {
+    let name = path.file_name().unwrap_or_default();
+    if Elf::is_elf(start) {
+        ELF_LIMIT
+    } else if start.starts_with(b"#!")
+        || is_python_source(name)
+        || name == b"package.json"
+        || path.as_bytes() == b"etc/ld.so.cache"
+    {
+        SOURCE_LIMIT
+    } else if keeps_text(path) {
+        TEXT_LIMIT
+    } else {
+        0
+    }
+}
+
+fn is_python_source(name: &[u8]) -> bool {
+    name.ends_with(b".py") || name.ends_with(b".pyw")
+}
+
+/// Whether a file is kept whole: what the loader, name lookup, PAM, OpenSSL, Python start-up and the like read to
+/// learn what else they need.
+#[must_use]
+pub fn keeps_text(path: &RootPath) -> bool {
+    const AT: &[&str] = &[
+        "etc/os-release",
+        "usr/lib/os-release",
+        "etc/passwd",
+        "etc/group",
+        "etc/shadow",
+        "etc/nsswitch.conf",
+        "etc/ld.so.conf",
+        "etc/ld.so.preload",
+        "etc/alpine-release",
+        "etc/apk/repositories",
+        "etc/debian_version",
+        "etc/timezone",
+        "etc/shells",
+        "etc/host.conf",
+        "etc/environment",
+        "etc/crypto-policies/config",
+        "etc/ssl/openssl.cnf",
+        "usr/lib/ssl/openssl.cnf",
+        "etc/pki/tls/openssl.cnf",
+    ];
+    const ENDS: &[&str] = &[
+        "etc/ld.so.conf.d/*",
+        "etc/ld-musl-*.path",
+        "etc/pam.d/*",
+        "gconv/gconv-modules",
+        "gconv/gconv-modules.d/*",
+        "pyvenv.cfg",
+        "*.pth",
+        "*._pth",
+    ];
+    let bytes = path.as_bytes();
+    AT.iter().any(|at| at.as_bytes() == bytes)
+        || ENDS.iter().any(|end| pattern::match_end(end, bytes).is_some())
+}
