@@ -1,78 +1,18 @@
 //! Layouts written by this crate, read back.
 
-use std::{collections::BTreeMap, io::Read, path::Path, sync::Arc};
+mod common;
 
-use casehard_image::{
-    Entry, Head, ImageRef, Inspect, Kind, LayoutWriter, Mark, Options, Tree, Want, Xattrs, open, read,
-};
-use casehard_oci::{Compression, ImageConfig, RootPath};
+use std::{collections::BTreeMap, io::Read, path::Path};
 
-fn path(text: &str) -> RootPath {
-    text.parse().unwrap()
-}
+use casehard_image::{Entry, ImageRef, Kind, LayoutWriter, Mark, Options, Tree, open, read};
+use casehard_oci::Compression;
+use common::{Contents, Piece, file, image_at, link, mark, of, path, write};
 
-fn head(at: &str, kind: Kind) -> Head {
-    Head {
-        path: path(at),
-        mark: Mark::Present,
-        kind,
-        mode: 0o644,
-        uid: 0,
-        gid: 0,
-        mtime: 7,
-        size: 0,
-        xattrs: Xattrs::new(),
-    }
-}
-
-fn file(at: &str, content: &'static str) -> (Head, &'static str) {
-    (Head { size: content.len() as u64, ..head(at, Kind::File) }, content)
-}
-
-fn of(at: &str, kind: Kind) -> (Head, &'static str) {
-    (head(at, kind), "")
-}
-
-fn mark(at: &str, mark: Mark) -> (Head, &'static str) {
-    (Head { mark, ..head(at, Kind::File) }, "")
-}
-
-fn write(
-    folder: &Path,
-    compression: Compression,
-    layers: &[Vec<(Head, &'static str)>],
-) -> casehard_image::Written {
-    let writer = LayoutWriter::create(folder).unwrap();
-    let mut written = Vec::new();
-    for entries in layers {
-        let mut layer = writer.layer(compression).unwrap();
-        for (head, content) in entries {
-            layer.entry(head, &mut content.as_bytes()).unwrap();
-        }
-        written.push(layer.finish().unwrap());
-    }
-    let config = ImageConfig { os: "linux".into(), architecture: "amd64".into(), ..ImageConfig::default() };
-    writer.finish(config, written, BTreeMap::new(), Some("v1")).unwrap()
-}
-
-struct Contents;
-
-impl Inspect for Contents {
-    type Fact = String;
-    fn wants(&self, _: &Head, _: &[u8]) -> Want {
-        Want::Whole(1 << 20)
-    }
-    fn inspect(&self, _: &RootPath, _: &Head, bytes: &[u8]) -> Option<String> {
-        Some(String::from_utf8_lossy(bytes).into_owned())
-    }
-}
-
-fn merged(layers: &[Vec<(Head, &'static str)>]) -> (Tree, BTreeMap<String, String>) {
+fn merged(layers: &[Vec<Piece>]) -> (Tree, BTreeMap<String, String>) {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("image");
     write(&place, Compression::Gzip, layers);
-    let image = ImageRef::parse(&format!("oci:{}", place.display()), Path::exists).unwrap();
-    let image = open(&image, &Options::default()).unwrap();
+    let image = image_at(&place);
     let (tree, facts) = read(&image, &Contents).unwrap();
     let shown = |entry: Entry<'_>| {
         let what = match entry.kind() {
@@ -85,13 +25,12 @@ fn merged(layers: &[Vec<(Head, &'static str)>]) -> (Tree, BTreeMap<String, Strin
     (tree, shown)
 }
 
-fn listing(layers: &[Vec<(Head, &'static str)>]) -> Vec<String> {
+fn listing(layers: &[Vec<Piece>]) -> Vec<String> {
     merged(layers).1.into_iter().map(|(path, what)| format!("{path} {what}")).collect()
 }
 
 #[test]
 fn layers_are_laid_on_each_other() {
-    let link = |target: &str| Kind::Symlink(Arc::from(target.as_bytes()));
     let lower = || {
         vec![
             of("/usr/lib", Kind::Directory),

@@ -108,10 +108,12 @@ impl Read for EntryReader<'_> {
     }
 }
 
+type Blob = Checked<Box<dyn Read + Send>>;
+
 enum Decoder {
-    Plain(Checked<Box<dyn Read + Send>>),
-    Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Checked<Box<dyn Read + Send>>>>>),
-    Zstd(zstd::stream::read::Decoder<'static, BufReader<Checked<Box<dyn Read + Send>>>>),
+    Plain(Blob),
+    Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Blob>>>),
+    Zstd(zstd::stream::read::Decoder<'static, BufReader<Blob>>),
 }
 
 /// The uncompressed bytes of a layer, hashed and counted.

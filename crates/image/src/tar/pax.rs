@@ -106,7 +106,7 @@ impl SparseRecords {
                 } else {
                     value.split(|byte| *byte == b',').map(decimal).collect::<Result<_, _>>()?
                 };
-                if numbers.len() % 2 != 0 {
+                if !numbers.len().is_multiple_of(2) {
                     return Err(TarError::Record);
                 }
                 self.map = numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();

@@ -34,13 +34,18 @@ impl Tree {
     /// The entry at a path, no symbolic link followed.
     #[must_use]
     pub fn get(&self, path: &RootPath) -> Option<Entry<'_>> {
-        path.components().try_fold(self.root(), |entry, name| entry.child(name))
+        path.components().try_fold(self.root(), Entry::child)
     }
 
     /// The entry of that number.
     #[must_use]
     pub fn entry(&self, node: NodeId) -> Entry<'_> {
         Entry { tree: self, node: node.0 }
+    }
+
+    /// A number above that of every node.
+    pub(crate) const fn capacity(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Every entry below the root, a directory before what it holds, entries of a directory by name.
@@ -185,6 +190,14 @@ impl<'a> Entry<'a> {
             Some(inode) => self.tree.shared.get(inode).map_or(1, |shared| shared.links),
             None => 1,
         }
+    }
+
+    /// For a file with several names: the layer, and which entry of it, that has its bytes. Their path may have
+    /// been replaced since.
+    pub(crate) fn bytes_at(self) -> Option<(usize, u32)> {
+        let inode = self.tree.inodes.get(&self.node)?;
+        let shared = self.tree.shared.get(inode)?;
+        Some((usize::from(shared.layer), shared.ordinal))
     }
 
     /// All names of its file, this one among them.

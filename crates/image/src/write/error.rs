@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use casehard_oci::RootPath;
+use casehard_oci::{Digest, RootPath};
 
 use crate::ReadError;
 
@@ -33,6 +33,18 @@ pub enum WriteError {
         expected: u64,
         /// As it is.
         found: u64,
+    },
+    /// The tree has entries that the layer does not have.
+    #[error("edit layer {layer}: the tree is of another image")]
+    OtherTree {
+        /// The layer's blob.
+        layer: Digest,
+    },
+    /// The tree has a file where the layer has something else.
+    #[error("edit {path}: the tree is of another image")]
+    OtherEntry {
+        /// The entry of the layer.
+        path: RootPath,
     },
     /// The content of an entry could not be read.
     #[error("read the content of {path}: {source}")]

@@ -1,10 +1,10 @@
-//! A new image by filtering the entries of another.
+//! What to do with an image.
 
 use std::collections::BTreeMap;
 
 use casehard_oci::{ImageConfig, RootPath};
 
-use crate::{Entry, Image, LayoutWriter, Tree, WriteError, Written, Xattrs};
+use crate::{Entry, Xattrs};
 
 /// What becomes of an entry that stays; what is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub struct Change {
     pub xattrs: Option<Xattrs>,
 }
 
-/// What is put into the image, in a layer of its own on top: new, or in place of an entry.
+/// What is put into the image, in a layer of its own on top: new, or in place of an entry and of what is below it. A
+/// directory put onto a directory gives it new metadata and leaves what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addition {
     /// What it is; a file's bytes are in `content`.
@@ -49,19 +50,4 @@ pub struct Edit<'a> {
     pub config: ImageConfig,
     /// Annotations of the new manifest.
     pub annotations: BTreeMap<String, String>,
-}
-
-/// Writes the image that `edit` makes of `image` to `writer`, streaming each layer once: an entry that an upper
-/// layer replaced or removed is dropped with the whiteout that did it, and a layer of which nothing is left is too.
-/// The first kept name of a file has its bytes, further names are hardlinks to it.
-///
-/// # Errors
-/// When a layer cannot be read or the new image cannot be written.
-pub fn edit(
-    _image: &Image,
-    _tree: &Tree,
-    _edit: &Edit<'_>,
-    _writer: LayoutWriter,
-) -> Result<Written, WriteError> {
-    todo!()
 }

@@ -1,0 +1,238 @@
+//! Streaming the layers of an image through a plan.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    io,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use casehard_oci::{Compression, RootPath};
+
+use super::{
+    Addition, Edit,
+    history::in_step,
+    plan::{Action, Plan},
+};
+use crate::{
+    Head, Image, Kind, LayerWriter, LayoutWriter, Mark, NodeId, Tree, WriteError, Written, WrittenLayer,
+    Xattrs,
+};
+
+/// Writes the image that `edit` makes of `image` to `writer`, streaming each layer once: an entry that an upper
+/// layer replaced or removed is dropped with the whiteout that did it, and a layer of which nothing is left is too.
+/// The first kept name of a file has its bytes, further names are hardlinks to it. Each layer has the directories
+/// above its entries, with the metadata of the merged tree.
+///
+/// Layers stay zstd where they were, and are gzip otherwise.
+///
+/// # Errors
+/// When a layer cannot be read or the new image cannot be written.
+pub fn edit(
+    image: &Image,
+    tree: &Tree,
+    edit: &Edit<'_>,
+    writer: LayoutWriter,
+) -> Result<Written, WriteError> {
+    let plan = Plan::new(tree, edit, image.layers().len());
+    let mut written = write_layers(image, &plan, &writer)?;
+    let mut config = edit.config.clone();
+    let has_layer: Vec<bool> = written.iter().map(Option::is_some).collect();
+    config.history = in_step(config.history, &has_layer);
+    if !plan.additions.is_empty() {
+        written.push(Some(write_additions(&plan, &writer)?));
+        config.history.push(super::history::of_additions(config.created.clone()));
+    }
+    let layers = written.into_iter().flatten().collect();
+    writer.finish(config, layers, edit.annotations.clone(), None)
+}
+
+/// Writes all layers, several at a time where the machine has processors. A layer of which nothing is left is `None`.
+fn write_layers(
+    image: &Image,
+    plan: &Plan<'_>,
+    writer: &LayoutWriter,
+) -> Result<Vec<Option<WrittenLayer>>, WriteError> {
+    let count = image.layers().len();
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(count).min(4);
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let results = Mutex::new(BTreeMap::new());
+    let work = || {
+        while !failed.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count {
+                break;
+            }
+            let result = write_layer(image, index, plan, writer);
+            failed.fetch_or(result.is_err(), Ordering::Relaxed);
+            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(index, result);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_values().collect()
+}
+
+fn write_layer(
+    image: &Image,
+    index: usize,
+    plan: &Plan<'_>,
+    writer: &LayoutWriter,
+) -> Result<Option<WrittenLayer>, WriteError> {
+    let (actions, loose) = (&plan.layers[index], &plan.loose[index]);
+    if actions.is_empty() && loose.is_empty() {
+        return Ok(None);
+    }
+    let compression = match image.layers()[index].compression {
+        Compression::Zstd => Compression::Zstd,
+        Compression::Gzip | Compression::None => Compression::Gzip,
+    };
+    let mut out = Out { plan, layer: writer.layer(compression)?, directories: HashSet::new() };
+    for node in loose {
+        out.directory(*node)?;
+    }
+    let mut entries = image.entries(index)?;
+    let mut actions = actions.iter().peekable();
+    let mut ordinal = 0;
+    while let Some(mut entry) = entries.next()? {
+        while let Some((_, action)) = actions.next_if(|(at, _)| *at == ordinal) {
+            let (kind, path) = (entry.head.kind.clone(), entry.head.path.clone());
+            out.act(*action, &kind, &path, &mut entry)?;
+        }
+        ordinal += 1;
+    }
+    if actions.next().is_some() {
+        return Err(WriteError::OtherTree { layer: image.layers()[index].descriptor.digest });
+    }
+    out.layer.finish().map(Some)
+}
+
+/// One layer in the making.
+struct Out<'a> {
+    plan: &'a Plan<'a>,
+    layer: LayerWriter,
+    /// Directories that it has already.
+    directories: HashSet<NodeId>,
+}
+
+impl Out<'_> {
+    fn act(
+        &mut self,
+        action: Action,
+        kind: &Kind,
+        path: &RootPath,
+        content: &mut dyn io::Read,
+    ) -> Result<(), WriteError> {
+        let node = match action {
+            Action::Write(node) | Action::Link(node, _) => node,
+        };
+        let mut head = self.plan.head(node);
+        if head.kind == Kind::Directory {
+            return self.directory(node);
+        }
+        self.directories_above(node)?;
+        if let Action::Link(_, first) = action {
+            head.kind = Kind::Hardlink(self.plan.tree().entry(first).path());
+            head.size = 0;
+            return self.layer.entry(&head, &mut io::empty());
+        }
+        if head.kind == Kind::File && *kind != Kind::File {
+            // The tree is of another image: its bytes would be lost.
+            return Err(WriteError::OtherEntry { path: path.clone() });
+        }
+        self.layer.entry(&head, content)
+    }
+
+    fn directories_above(&mut self, node: NodeId) -> Result<(), WriteError> {
+        match self.plan.tree().entry(node).parent() {
+            Some(parent) => self.directory(parent.id()),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a directory and those above it, unless the layer has them.
+    fn directory(&mut self, node: NodeId) -> Result<(), WriteError> {
+        let mut missing = Vec::new();
+        let entry = self.plan.tree().entry(node);
+        for directory in std::iter::successors(Some(entry), |directory| directory.parent()) {
+            if !self.directories.insert(directory.id()) {
+                break;
+            }
+            missing.push(directory);
+        }
+        for directory in missing.into_iter().rev() {
+            if directory.parent().is_some() || self.plan.writes_root() {
+                self.layer.entry(&self.plan.head(directory.id()), &mut io::empty())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_additions(plan: &Plan<'_>, writer: &LayoutWriter) -> Result<WrittenLayer, WriteError> {
+    let layer = writer.layer(Compression::Gzip)?;
+    let mut out = Out { plan, layer, directories: HashSet::new() };
+    let mut made = HashSet::new();
+    // Hardlinks come last, so that what they name is there.
+    let is_link = |addition: &Addition| matches!(addition.kind, Kind::Hardlink(_));
+    for links in [false, true] {
+        for (path, addition) in plan.additions.iter().filter(|(_, addition)| is_link(addition) == links) {
+            let above: Vec<RootPath> = path.ancestors().collect();
+            for directory in above.into_iter().rev() {
+                if !plan.additions.contains_key(&directory) && made.insert(directory.clone()) {
+                    out.directory_at(&directory)?;
+                }
+            }
+            let head = Head {
+                path: path.clone(),
+                mark: Mark::Present,
+                kind: addition.kind.clone(),
+                mode: addition.mode,
+                uid: addition.uid,
+                gid: addition.gid,
+                mtime: addition.mtime,
+                size: addition.content.len() as u64,
+                xattrs: Xattrs::new(),
+            };
+            out.layer.entry(&head, &mut &addition.content[..])?;
+        }
+    }
+    out.layer.finish()
+}
+
+impl Out<'_> {
+    /// The directory at `path`: the tree's, or a plain one where there is none.
+    fn directory_at(&mut self, path: &RootPath) -> Result<(), WriteError> {
+        match self.plan.tree().get(path) {
+            Some(entry) if path.is_root() && !self.plan.writes_root() => {
+                self.directories.insert(entry.id());
+                Ok(())
+            }
+            Some(entry) if entry.is_directory() => {
+                self.layer.entry(&self.plan.head(entry.id()), &mut io::empty())
+            }
+            _ if path.is_root() => Ok(()),
+            _ => {
+                let head = Head {
+                    path: path.clone(),
+                    mark: Mark::Present,
+                    kind: Kind::Directory,
+                    mode: 0o755,
+                    uid: 0,
+                    gid: 0,
+                    mtime: 0,
+                    size: 0,
+                    xattrs: Xattrs::new(),
+                };
+                self.layer.entry(&head, &mut io::empty())
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! A new image by filtering the entries of another.
+
+mod apply;
+mod history;
+mod plan;
+mod spec;
+
+pub use apply::edit;
+pub use spec::{Addition, Change, Edit};

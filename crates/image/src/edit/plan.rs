@@ -1,0 +1,178 @@
+//! Which entry of which layer is written, under which name.
+
+use std::collections::{BTreeMap, HashMap};
+
+use casehard_oci::RootPath;
+
+use super::{Addition, Change, Edit};
+use crate::{Entry, Head, Kind, Mark, NodeId, Tree};
+
+/// What happens when an entry of a layer comes past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// It is written, with its content, as this node.
+    Write(NodeId),
+    /// It is written as a hardlink to the node that has the content.
+    Link(NodeId, NodeId),
+}
+
+/// What is done with an image, worked out.
+pub(super) struct Plan<'a> {
+    tree: &'a Tree,
+    /// Changes by inode.
+    changes: HashMap<u32, Change>,
+    /// For each layer its actions by the ordinal of the entry, sorted.
+    pub layers: Vec<Vec<(u32, Action)>>,
+    /// For each layer, directories that no entry of it makes and that are written nevertheless, sorted.
+    pub loose: Vec<Vec<NodeId>>,
+    /// What is put in, where symbolic links on the way lead to.
+    pub additions: BTreeMap<RootPath, &'a Addition>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(tree: &'a Tree, edit: &'a Edit<'_>, layers: usize) -> Self {
+        let mut plan = Self {
+            tree,
+            changes: HashMap::new(),
+            layers: vec![Vec::new(); layers],
+            loose: vec![Vec::new(); layers],
+            additions: resolved_additions(tree, &edit.additions),
+        };
+        for (path, change) in &edit.changes {
+            let Some(entry) = tree.get(path) else { continue };
+            let merged = plan.changes.entry(entry.inode()).or_default();
+            let Change { mode, uid, gid, xattrs } = change.clone();
+            merged.mode = mode.or(merged.mode);
+            merged.uid = uid.or(merged.uid);
+            merged.gid = gid.or(merged.gid);
+            merged.xattrs = xattrs.or(merged.xattrs.take());
+        }
+        let kept = plan.kept(edit);
+        plan.schedule(&kept);
+        plan
+    }
+
+    /// Marks what stays: what is wanted and not replaced. Directories that only hold something are not marked.
+    fn kept(&self, edit: &Edit<'_>) -> Vec<bool> {
+        let mut kept = vec![false; self.tree.capacity()];
+        // The directory, replaced, that the walk is in.
+        let mut replaced: Option<RootPath> = None;
+        let any = !self.additions.is_empty();
+        for entry in std::iter::once(self.tree.root()).chain(self.tree.walk()) {
+            if any {
+                let path = entry.path();
+                if replaced.as_ref().is_some_and(|top| path.starts_with(top)) {
+                    continue;
+                }
+                if let Some(addition) = self.additions.get(&path)
+                    && !(addition.kind == Kind::Directory && entry.is_directory())
+                {
+                    replaced = Some(path);
+                    continue;
+                }
+            }
+            kept[entry.id().0 as usize] = (edit.keep)(entry);
+        }
+        kept
+    }
+
+    fn schedule(&mut self, kept: &[bool]) {
+        let tree = self.tree;
+        let is_kept = |entry: &Entry<'_>| kept[entry.id().0 as usize];
+        // Directories below which something is written.
+        let mut holding = vec![false; kept.len()];
+        for entry in tree.walk().filter(|entry| is_kept(entry)) {
+            for directory in std::iter::successors(entry.parent(), |directory| directory.parent()) {
+                if std::mem::replace(&mut holding[directory.id().0 as usize], true) {
+                    break;
+                }
+            }
+        }
+        let carriers = self.carriers(is_kept);
+        for entry in tree.walk().filter(is_kept) {
+            if entry.is_directory() {
+                // A directory that holds something is written with what it holds.
+                if !holding[entry.id().0 as usize] {
+                    self.add(entry.layer(), entry.ordinal(), Action::Write(entry.id()));
+                }
+                continue;
+            }
+            let carrier = carriers.get(&entry.inode());
+            match (entry.bytes_at(), carrier) {
+                (Some((layer, ordinal)), Some(carrier)) if *carrier == entry.id() => {
+                    self.add(layer, Some(ordinal), Action::Write(entry.id()));
+                }
+                (Some(_), Some(carrier)) => {
+                    self.add(entry.layer(), entry.ordinal(), Action::Link(entry.id(), *carrier));
+                }
+                _ => self.add(entry.layer(), entry.ordinal(), Action::Write(entry.id())),
+            }
+        }
+        for actions in &mut self.layers {
+            actions.sort_unstable_by_key(|(ordinal, _)| *ordinal);
+        }
+    }
+
+    /// For each file with several names the one that its bytes are written under: the kept one that stands first, best
+    /// where the bytes come past. It may be another than the one that has them in the layer, which may be dropped.
+    fn carriers(&self, is_kept: impl Fn(&Entry<'_>) -> bool) -> HashMap<u32, NodeId> {
+        let mut first = HashMap::new();
+        for entry in self.tree.walk().filter(is_kept) {
+            let Some(bytes) = entry.bytes_at() else { continue };
+            let place = (entry.layer(), entry.ordinal());
+            let rank = (place != (bytes.0, Some(bytes.1)), place, entry.id());
+            let best = first.entry(entry.inode()).or_insert(rank);
+            *best = rank.min(*best);
+        }
+        first.into_iter().map(|(inode, (_, _, node))| (inode, node)).collect()
+    }
+
+    fn add(&mut self, layer: usize, ordinal: Option<u32>, action: Action) {
+        match (ordinal, action) {
+            (Some(ordinal), action) => self.layers[layer].push((ordinal, action)),
+            (None, Action::Write(node) | Action::Link(node, _)) => self.loose[layer].push(node),
+        }
+    }
+
+    /// The header of a node as it is written.
+    pub(super) fn head(&self, node: NodeId) -> Head {
+        let entry = self.tree.entry(node);
+        let change = self.changes.get(&entry.inode());
+        Head {
+            path: entry.path(),
+            mark: Mark::Present,
+            kind: entry.kind(),
+            mode: change.and_then(|change| change.mode).unwrap_or_else(|| entry.mode()),
+            uid: change.and_then(|change| change.uid).unwrap_or_else(|| entry.uid()),
+            gid: change.and_then(|change| change.gid).unwrap_or_else(|| entry.gid()),
+            mtime: entry.mtime(),
+            size: entry.size(),
+            xattrs: change.and_then(|change| change.xattrs.clone()).unwrap_or_else(|| entry.xattrs().clone()),
+        }
+    }
+
+    /// Whether the root directory has an entry of its own: a layer need not have one.
+    pub(super) fn writes_root(&self) -> bool {
+        let root = self.tree.root();
+        root.ordinal().is_some() || self.changes.contains_key(&root.inode())
+    }
+
+    pub(super) const fn tree(&self) -> &'a Tree {
+        self.tree
+    }
+}
+
+/// Additions with the symbolic links on the way to them followed, as writing through the path would.
+fn resolved_additions<'a>(
+    tree: &Tree,
+    additions: &'a BTreeMap<RootPath, Addition>,
+) -> BTreeMap<RootPath, &'a Addition> {
+    let resolved = |path: &RootPath| match (path.parent(), path.file_name()) {
+        // A link that this edit itself replaces is not followed.
+        (Some(parent), Some(name)) if !path.ancestors().any(|above| additions.contains_key(&above)) => {
+            tree.resolve(&parent).path.child(name)
+        }
+        _ => path.clone(),
+    };
+    additions.iter().map(|(path, addition)| (resolved(path), addition)).collect()
+}
