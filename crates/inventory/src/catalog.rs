@@ -39,9 +39,9 @@ impl Catalog {
 
     /// The inventory, once the image was read with this as its [`Inspect`].
     #[must_use]
-    pub fn finish(self, image: &Image, tree: &Tree, facts: Facts<Found>) -> Inventory {
+    pub fn finish(self, tree: &Tree, facts: Facts<Found>) -> Inventory {
         let too_large = self.too_large.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        join::join(image, tree, facts, too_large)
+        join::join(tree, facts, too_large)
     }
 
     /// The largest size any of those who read this file take; `None` when nobody reads it.
@@ -91,13 +91,48 @@ impl Inspect for Catalog {
     }
 }
 
+/// Two who look at files in one pass.
+struct Both<'a, A, B>(&'a A, &'a B);
+
+impl<A: Inspect, B: Inspect> Inspect for Both<'_, A, B> {
+    type Fact = (Option<A::Fact>, Option<B::Fact>);
+
+    fn wants(&self, head: &Head, start: &[u8]) -> Want {
+        match (self.0.wants(head, start), self.1.wants(head, start)) {
+            (Want::Whole(a), Want::Whole(b)) => Want::Whole(a.max(b)),
+            (Want::Nothing, want) | (want, Want::Nothing) => want,
+        }
+    }
+
+    fn inspect(&self, path: &RootPath, head: &Head, bytes: &[u8]) -> Option<Self::Fact> {
+        let start = &bytes[..bytes.len().min(4096)];
+        let takes = |want| matches!(want, Want::Whole(limit) if head.size <= limit);
+        let first = takes(self.0.wants(head, start)).then(|| self.0.inspect(path, head, bytes)).flatten();
+        let second = takes(self.1.wants(head, start)).then(|| self.1.inspect(path, head, bytes)).flatten();
+        (first.is_some() || second.is_some()).then_some((first, second))
+    }
+}
+
 /// Reads an image once, and says what is in it.
 ///
 /// # Errors
 /// When a layer cannot be read, is not what its digests say, or exceeds a limit.
 pub fn catalog(image: &Image) -> Result<(Tree, Inventory), ReadError> {
-    let catalog = Catalog::new();
-    let (tree, facts) = read(image, &catalog)?;
-    let inventory = catalog.finish(image, &tree, facts);
+    let (tree, inventory, _) = catalog_with(image, &())?;
     Ok((tree, inventory))
+}
+
+/// Reads an image once, and says what is in it; `other` looks at the files in the same pass.
+///
+/// # Errors
+/// When a layer cannot be read, is not what its digests say, or exceeds a limit.
+pub fn catalog_with<I: Inspect>(
+    image: &Image,
+    other: &I,
+) -> Result<(Tree, Inventory, Facts<I::Fact>), ReadError> {
+    let catalog = Catalog::new();
+    let (tree, facts) = read(image, &Both(&catalog, other))?;
+    let (facts, others) = facts.unzip();
+    let inventory = catalog.finish(&tree, facts);
+    Ok((tree, inventory, others))
 }

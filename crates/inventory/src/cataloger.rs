@@ -97,12 +97,15 @@ pub enum Says {
     /// The file that says so is its own.
     Itself,
     /// Its files have these MD5 digests.
-    Digests(Box<[(Box<[u8]>, [u8; 16])]>),
+    Digests(Box<[FileDigest]>),
     /// Files of other packages stand elsewhere: from, to, and the package that is not concerned.
     Diversions(Box<[[Box<[u8]>; 3]]>),
     /// What a part of a Python distribution's metadata says; what it does not say is empty.
     Python(Box<PythonDistribution>),
 }
+
+/// A path and the MD5 digest of the file there.
+pub type FileDigest = (Box<[u8]>, [u8; 16]);
 
 /// What a file says, in the making.
 #[derive(Debug, Default)]

@@ -5,7 +5,6 @@ use casehard_oci::RootPath;
 
 use crate::{
     Ecosystem, FileFacts, OsRelease, Package, PackageId, PythonSource, Script,
-    catalog::Found,
     elf::{Elf, Loader, LoaderCache},
 };
 
@@ -19,7 +18,7 @@ pub struct Inventory {
     pub os_release: Option<OsRelease>,
     /// What could not be read, sorted by path.
     pub unknowns: Vec<Unknown>,
-    pub(crate) facts: Facts<Found>,
+    pub(crate) facts: Facts<FileFacts>,
     /// Sorted by entry.
     pub(crate) owners: Vec<(NodeId, PackageId)>,
 }
@@ -73,7 +72,7 @@ impl Inventory {
     /// What is kept about a file's content.
     #[must_use]
     pub fn facts(&self, entry: Entry<'_>) -> Option<&FileFacts> {
-        entry.is_file().then(|| self.facts.get(entry)).flatten().map(|found| &found.facts)
+        entry.is_file().then(|| self.facts.get(entry)).flatten()
     }
 
     /// What an ELF file says.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use casehard_image::{Entry, Facts, Image, NodeId, Tree};
+use casehard_image::{Entry, Facts, NodeId, Tree};
 use casehard_oci::RootPath;
 use hashbrown::HashMap;
 
@@ -35,12 +35,7 @@ pub(crate) struct Draft {
     pub present: usize,
 }
 
-pub(crate) fn join(
-    _image: &Image,
-    tree: &Tree,
-    facts: Facts<Found>,
-    too_large: BTreeSet<(RootPath, u64)>,
-) -> Inventory {
+pub(crate) fn join(tree: &Tree, facts: Facts<Found>, too_large: BTreeSet<(RootPath, u64)>) -> Inventory {
     let os_release = os_release(tree, &facts);
     let mut unknowns: Vec<Unknown> = too_large
         .into_iter()
@@ -67,6 +62,7 @@ pub(crate) fn join(
     part_of(&mut packages, &owners);
     unknowns.sort();
     unknowns.dedup();
+    let facts = facts.map(|found| (!found.facts.is_empty()).then_some(found.facts));
     Inventory { packages, os_release, unknowns, facts, owners }
 }
 

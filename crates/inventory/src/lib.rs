@@ -20,7 +20,7 @@ mod package;
 mod pattern;
 pub mod purl;
 
-pub use catalog::{Catalog, Found, catalog};
+pub use catalog::{Catalog, Found, catalog, catalog_with};
 pub use cataloger::{Cataloger, File, Piece, Pieces, Reads, Says, Subject};
 pub use catalogers::ALL as CATALOGERS;
 pub use facts::{

@@ -44,7 +44,7 @@ fn parse(file: &File<'_>, out: &mut Pieces) {
         "direct_url.json" => said.direct_url = direct_url(file.bytes),
         "entry_points.txt" => said.entry_points = entry_points(&file.text()),
         "top_level.txt" => {
-            said.modules = file.text().lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+            said.modules = file.text().lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         }
         _ => return metadata(file, out),
     }

@@ -175,7 +175,7 @@ fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
         elf.soname = named(DT_SONAME);
         elf.rpath = named(DT_RPATH);
         elf.runpath = named(DT_RUNPATH);
-        is_pie = value(DT_FLAGS_1).is_some_and(|flags| flags & u64::from(DF_1_PIE.0) != 0);
+        is_pie = value(DT_FLAGS_1).is_some_and(|flags| flags & DF_1_PIE.0 != 0);
     }
     elf.kind = match header.e_type(endian) {
         ET_EXEC => ElfKind::Executable,
@@ -233,11 +233,14 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
     fn the_test_program_itself_is_read() {
         let path = std::env::current_exe().unwrap();
         let bytes = std::fs::read(path).unwrap();
         if !Elf::is_elf(&bytes) {
-            return println!("skipped: the_test_program_itself_is_read: this machine's programs are not ELF");
+            return eprintln!(
+                "skipped: the_test_program_itself_is_read: this machine's programs are not ELF"
+            );
         }
         let elf = Elf::read(&bytes).unwrap();
         assert!(elf.is_program() && !elf.is_go && elf.soname.is_none());

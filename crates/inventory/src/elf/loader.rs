@@ -187,7 +187,7 @@ impl<'a> Loader<'a> {
         let entry = resolved.entry.filter(|entry| entry.is_file())?;
         let elf = (self.elf)(entry)?;
         let fits = |wanted: &Elf| wanted.machine == elf.machine && wanted.is_64 == elf.is_64;
-        wanted.is_none_or(fits).then(|| Loaded { path, entry, links: resolved.links })
+        wanted.is_none_or(fits).then_some(Loaded { path, entry, links: resolved.links })
     }
 
     /// `LD_LIBRARY_PATH`, whose tokens are the program's.
