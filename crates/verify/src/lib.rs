@@ -1,1 +1,12 @@
-//! (in the making)
+//! Runs the same workload on two images, says what differs, and proves that the second one is hardened.
+//!
+//! What was decided while hardening is not trusted: everything is looked at again, on the running container.
+
+mod compare;
+mod difference;
+mod error_lines;
+pub mod run;
+mod volatile;
+
+pub use compare::{compare, forgive};
+pub use difference::{Difference, Kind};

@@ -291,6 +291,16 @@ static COMMAND_EXPECT: Object = Object {
 static LOG_EXPECT: Object =
     Object { name: "logExpect", about: "What must come of it.", needs: Needs::Nothing, fields: &[&[LOG]] };
 
+static ROLE_EXPECT: Object = Object {
+    name: "roleExpect",
+    about: "What must come of a role; a number in its place is the exit code.",
+    needs: Needs::Nothing,
+    fields: &[&[
+        field("exit", EXIT, "The exit code; 128 and the signal's number when a signal ended it."),
+        field("log", CHECK, "What it writes to both its outputs."),
+    ]],
+};
+
 static STOP_EXPECT: Object = Object {
     name: "stopExpect",
     about: "What must come of stopping; a number in its place is the exit code.",
@@ -331,7 +341,11 @@ static ROLE: Object = Object {
     fields: &[
         &STARTING,
         &[
-            field("expect", COMMAND_EXPECTED, "What must come of it; exit code 0 unless said."),
+            field(
+                "expect",
+                Shape::Short(&[EXIT_CODE], &ROLE_EXPECT),
+                "What must come of it; exit code 0 unless said.",
+            ),
             field("verify", VERIFY, "`only`: held out; runs when verifying, not when profiling."),
             field("within", DURATION, "How long it may take; 5m unless said."),
         ],

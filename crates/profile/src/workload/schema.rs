@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::grammar::{Name, Needs, Object, Shape, WORKLOAD};
+use super::{
+    grammar::{Name, Needs, Object, Shape, WORKLOAD},
+    scalar::Scalar,
+};
 
 /// The schema, pretty-printed with a final newline: the bytes of `docs/schemas/casehard.schema.json`.
 #[must_use]
@@ -81,7 +84,15 @@ fn shape(shape_: &'static Shape, definitions: &mut Definitions) -> Value {
             json!({ "oneOf": each })
         }
         Shape::Short(scalars, object) => {
-            let mut each: Vec<_> = scalars.iter().map(|scalar| scalar.schema()).collect();
+            // Beside a number, a text is one only in quotes.
+            let several = scalars.len() > 1;
+            let mut each: Vec<_> = scalars
+                .iter()
+                .map(|scalar| match scalar {
+                    Scalar::Text if several => json!({ "type": "string" }),
+                    _ => scalar.schema(),
+                })
+                .collect();
             each.push(reference(object, definitions));
             json!({ "anyOf": each })
         }
