@@ -1,1 +1,24 @@
-//! (in the making)
+//! Deciding what stays of an image, and making the image of it.
+//!
+//! [`plan`] is a pure function of an image's tree, inventory and configuration, a profile and a [`Policy`]; it says of
+//! every path why it stays or goes. [`apply`] does what a plan lists and nothing else. [`runtime`] writes the controls
+//! that follow from a profile. Nothing here runs anything.
+
+mod account;
+mod apply;
+mod closure;
+mod config;
+mod debris;
+mod level;
+mod ownership;
+mod packages;
+pub mod plan;
+mod policy;
+pub mod runtime;
+mod writable;
+
+pub use apply::{ApplyError, apply};
+pub use config::{exec_form, without_shell_forms};
+pub use level::{Level, LevelError};
+pub use plan::{Ground, Plan, plan};
+pub use policy::{Picks, Policy, PolicyError};

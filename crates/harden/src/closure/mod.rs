@@ -1,0 +1,223 @@
+//! What stays: what the application used, and what must stay with it though no run touched it.
+//!
+//! The closure is a work list over the nodes of the tree. A node that stays has a [`Grade`]: what the application used,
+//! and what that needs, is *active* and makes its package stay whole at level `package`; what stays only as a
+//! *member* of such a package brings the files it cannot work without, but no further whole package.
+
+mod data;
+mod elf;
+mod families;
+mod links;
+mod packages;
+mod python;
+mod script;
+mod seeds;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use casehard_image::{Entry, NodeId, Tree};
+use casehard_inventory::{Inventory, PackageId};
+use casehard_oci::{ImageConfig, RootPath};
+use casehard_profile::Profile;
+
+use crate::{
+    Level, Policy,
+    packages::Dependencies,
+    plan::{Reason, Rule},
+};
+
+/// How strongly a node stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Grade {
+    /// It belongs to something that stays whole.
+    Member,
+    /// The application used it, or what it used needs it.
+    Active,
+}
+
+/// What a closure is computed from.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub tree: &'a Tree,
+    pub inventory: &'a Inventory,
+    pub profile: &'a Profile,
+    pub config: &'a ImageConfig,
+    pub policy: &'a Policy,
+    pub dependencies: &'a Dependencies,
+}
+
+/// The nodes that stay, with their reasons.
+pub(crate) struct Closure<'a> {
+    pub ground: Ground<'a>,
+    kept: BTreeMap<NodeId, Kept>,
+    queue: VecDeque<NodeId>,
+    whole: BTreeMap<PackageId, NodeId>,
+    python: python::ImportPath,
+    elf: elf::Memory<'a>,
+    families: BTreeSet<&'static str>,
+}
+
+struct Kept {
+    grade: Grade,
+    reasons: BTreeSet<Reason>,
+}
+
+/// Reasons kept for one path; more say nothing new to a person.
+const REASONS: usize = 8;
+
+impl<'a> Closure<'a> {
+    /// Computes what stays at the policy's level.
+    pub fn compute(ground: Ground<'a>) -> Self {
+        let mut closure = Self {
+            ground,
+            kept: BTreeMap::new(),
+            queue: VecDeque::new(),
+            whole: BTreeMap::new(),
+            python: python::ImportPath::of(ground),
+            elf: elf::Memory::of(ground),
+            families: BTreeSet::new(),
+        };
+        seeds::sow(&mut closure);
+        closure.run();
+        // Each of these looks at everything that stays by now, and may add to it.
+        loop {
+            let before = closure.kept.len();
+            if ground.policy.level == Level::Package {
+                packages::keep_whole(&mut closure);
+            } else if ground.policy.level == Level::File {
+                data::keep(&mut closure);
+            }
+            families::keep(&mut closure);
+            closure.run();
+            if closure.kept.len() == before {
+                break;
+            }
+        }
+        closure
+    }
+
+    fn run(&mut self) {
+        while let Some(node) = self.queue.pop_front() {
+            let entry = self.ground.tree.entry(node);
+            let grade = self.kept[&node].grade;
+            links::close(self, entry, grade);
+            if entry.is_file() {
+                elf::close(self, entry, grade);
+                script::close(self, entry, grade);
+                python::close(self, entry, grade);
+            }
+        }
+    }
+
+    /// Notes that `entry` stays. What is above it stays as a directory.
+    pub fn keep(&mut self, entry: Entry<'a>, grade: Grade, reason: Reason) {
+        if self.ground.policy.drops(entry) && !matches!(reason, Reason::Asked { .. } | Reason::Repair { .. })
+        {
+            return;
+        }
+        let is_new = match self.kept.get_mut(&entry.id()) {
+            Some(kept) => {
+                if kept.reasons.len() < REASONS
+                    || matches!(reason, Reason::Used { .. } | Reason::Repair { .. })
+                {
+                    kept.reasons.insert(reason);
+                }
+                let raised = grade > kept.grade;
+                kept.grade = kept.grade.max(grade);
+                raised
+            }
+            None => {
+                self.kept.insert(entry.id(), Kept { grade, reasons: BTreeSet::from([reason]) });
+                true
+            }
+        };
+        if !is_new {
+            return;
+        }
+        self.queue.push_back(entry.id());
+        let mut above = entry.parent();
+        while let Some(directory) = above {
+            if self.kept.contains_key(&directory.id()) {
+                break;
+            }
+            self.kept.insert(
+                directory.id(),
+                Kept { grade: Grade::Member, reasons: BTreeSet::from([Reason::Holds]) },
+            );
+            above = directory.parent();
+        }
+        // A file's other names are the same file; they cost nothing, but a name nobody used is no reason to keep it.
+    }
+
+    /// Keeps `entry` because `by` needs it.
+    pub fn need(&mut self, entry: Entry<'a>, grade: Grade, by: Entry<'_>, rule: Rule) {
+        if entry.id() != by.id() {
+            self.keep(entry, grade, Reason::Needed { by: by.path(), rule });
+        }
+    }
+
+    /// Keeps where `path` leads and every link on the way, because `by` needs it. Returns where it ends.
+    pub fn need_path(
+        &mut self,
+        path: &RootPath,
+        grade: Grade,
+        by: Entry<'_>,
+        rule: Rule,
+    ) -> Option<Entry<'a>> {
+        let resolved = self.ground.tree.resolve(path);
+        for link in resolved.links {
+            self.need(link, grade, by, Rule::LinkOnTheWay);
+        }
+        let entry = resolved.entry?;
+        self.need(entry, grade, by, rule);
+        Some(entry)
+    }
+
+    /// Keeps where `path` leads and every link on the way.
+    pub fn keep_path(&mut self, path: &RootPath, grade: Grade, reason: &Reason) -> Option<Entry<'a>> {
+        let resolved = self.ground.tree.resolve(path);
+        for link in resolved.links {
+            self.keep(link, grade, reason.clone());
+        }
+        let entry = resolved.entry?;
+        self.keep(entry, grade, reason.clone());
+        Some(entry)
+    }
+
+    /// How strongly a node stays, if it does.
+    pub fn grade(&self, node: NodeId) -> Option<Grade> {
+        self.kept.get(&node).map(|kept| kept.grade)
+    }
+
+    /// Whether a node stays for more than what is below it.
+    pub fn stays(&self, node: NodeId) -> bool {
+        self.kept.get(&node).is_some_and(|kept| kept.reasons.iter().any(|reason| *reason != Reason::Holds))
+    }
+
+    /// The nodes that stay so far.
+    pub fn nodes(&self) -> Vec<NodeId> {
+        self.kept.keys().copied().collect()
+    }
+
+    /// The reasons of each node that stays.
+    pub fn into_reasons(self) -> BTreeMap<NodeId, Vec<Reason>> {
+        self.kept.into_iter().map(|(node, kept)| (node, kept.reasons.into_iter().collect())).collect()
+    }
+
+    /// Finds a command as `execvp` does with the image's `PATH`.
+    pub fn look_up(&self, word: &[u8]) -> Option<RootPath> {
+        let config = &self.ground.config.config;
+        let workdir = RootPath::root().join_as_kernel(config.working_dir.as_bytes());
+        if word.contains(&b'/') {
+            return Some(workdir.join_as_kernel(word));
+        }
+        let search = config.env("PATH").unwrap_or(crate::config::DEFAULT_PATH);
+        let mut places = search.split(':').map(|place| workdir.join_as_kernel(place.as_bytes()).child(word));
+        places.find(|path| self.ground.tree.resolve(path).entry.is_some_and(Entry::is_file))
+    }
+
+    /// Whether `package` needs `other` by its declared hard dependencies, over any number of steps.
+    pub fn depends(&self, package: PackageId, other: PackageId) -> bool {
+        self.ground.dependencies.reaches(package, other)
+    }
+}

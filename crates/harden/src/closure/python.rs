@@ -1,0 +1,222 @@
+//! Python: the modules that used modules import (language reference, chapter 5, *The import system*), their bytecode,
+//! and the metadata of the distributions they come from.
+
+use std::collections::BTreeSet;
+
+use casehard_image::{Entry, NodeId};
+use casehard_oci::RootPath;
+use casehard_profile::{Access, PathUse};
+
+use super::{Closure, Grade, Ground};
+use crate::plan::Rule;
+
+/// The directories that modules are imported from, as the profile shows them.
+#[derive(Debug, Default)]
+pub(super) struct ImportPath {
+    /// Directories that top-level modules stand in.
+    roots: BTreeSet<NodeId>,
+    /// Those of them that are the standard library.
+    standard: BTreeSet<NodeId>,
+    /// Programs that are Python interpreters: they read `encodings`, which every one of them does first.
+    interpreters: BTreeSet<RootPath>,
+}
+
+impl ImportPath {
+    pub(super) fn of(ground: Ground<'_>) -> Self {
+        let mut path = Self::default();
+        for (used_path, used) in &ground.profile.paths {
+            if !used.needs_presence() {
+                continue;
+            }
+            let Some(entry) = ground.tree.get(used_path).filter(|entry| entry.is_file()) else { continue };
+            let Some(root) = root_of(entry) else { continue };
+            path.roots.insert(root.id());
+            if root.child(b"encodings").is_some() {
+                path.standard.insert(root.id());
+                path.roots.extend(root.child(b"lib-dynload").map(Entry::id));
+                path.standard.extend(root.child(b"lib-dynload").map(Entry::id));
+                if used_path.components().any(|name| name == b"encodings") {
+                    path.interpreters.extend(used.programs.iter().cloned());
+                }
+            }
+        }
+        path
+    }
+}
+
+/// The directory that the top-level package or module of a Python file stands in.
+fn root_of(file: Entry<'_>) -> Option<Entry<'_>> {
+    let name = file.name();
+    let mut directory = file.parent()?;
+    if directory.name() == b"__pycache__" {
+        directory = directory.parent()?;
+    } else if !name.ends_with(b".py") && !(is_extension(name) && directory.name() == b"lib-dynload") {
+        return None;
+    }
+    if directory.name() == b"lib-dynload" {
+        return directory.parent();
+    }
+    while directory.child(b"__init__.py").is_some() {
+        directory = directory.parent()?;
+    }
+    Some(directory)
+}
+
+/// `NAME.cpython-311-x86_64-linux-gnu.so`, `NAME.abi3.so`, `NAME.so`
+fn is_extension(name: &[u8]) -> bool {
+    name.ends_with(b".so")
+}
+
+/// Whether a directory was listed only to look for modules in it: by an interpreter, and it is on the import path or
+/// is a package of an installed distribution below it.
+pub(super) fn only_searched(closure: &Closure<'_>, directory: Entry<'_>, used: &PathUse) -> bool {
+    let python = &closure.python;
+    !used.access.contains(&Access::Written)
+        && !used.programs.is_empty()
+        && used.programs.iter().all(|program| python.interpreters.contains(program))
+        && is_on_import_path(closure, directory)
+        // A directory of the application is nobody's but its own; there a listing is taken at its word.
+        && (python.roots.contains(&directory.id()) || !closure.ground.inventory.owners(directory.id()).is_empty())
+}
+
+/// Whether a directory is one that modules are imported from, or is below one.
+pub(super) fn is_on_import_path(closure: &Closure<'_>, directory: Entry<'_>) -> bool {
+    std::iter::successors(Some(directory), |entry| entry.parent())
+        .any(|entry| closure.python.roots.contains(&entry.id()))
+}
+
+pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grade) {
+    if !entry.name().ends_with(b".py") {
+        return;
+    }
+    bytecode(closure, entry);
+    let Some(root) = root_of(entry) else { return };
+    if !closure.python.roots.contains(&root.id()) {
+        return;
+    }
+    packages_above(closure, entry, root, grade);
+    let ground = closure.ground;
+    let Some(source) = ground.inventory.python(entry) else { return };
+    let is_standard = closure.python.standard.contains(&root.id());
+    let module = module_name(entry, root);
+    let is_package = entry.name() == b"__init__.py";
+    for import in source.imports() {
+        let Some(name) = absolute(&module, is_package, import.level, import.module.as_bytes()) else {
+            continue;
+        };
+        let mut names = vec![name.clone()];
+        // `from package import name`: the name may be a module of the package.
+        names.extend(
+            import.names().filter(|part| *part != "*").map(|part| [&name[..], part.as_bytes()].join(&b'.')),
+        );
+        for found in names.iter().flat_map(|name| find(closure, name, is_standard)).collect::<Vec<_>>() {
+            if grade == Grade::Active || may_need(closure, entry, found) {
+                closure.need(found, grade, entry, Rule::PythonImport);
+            }
+        }
+    }
+}
+
+/// Whether a module that nobody used may bring another: one of its own distribution, or of one that it declares to
+/// need.
+fn may_need(closure: &Closure<'_>, module: Entry<'_>, found: Entry<'_>) -> bool {
+    let inventory = closure.ground.inventory;
+    let targets = inventory.owners(found.id());
+    targets.is_empty()
+        || inventory.owners(module.id()).iter().any(|package| {
+            targets.iter().any(|target| target == package || closure.depends(*package, *target))
+        })
+}
+
+/// `__pycache__/NAME.*.pyc` of a module that stays.
+fn bytecode<'a>(closure: &mut Closure<'a>, entry: Entry<'a>) {
+    let Some(cache) = entry.parent().and_then(|directory| directory.child(b"__pycache__")) else { return };
+    let stem = &entry.name()[..entry.name().len() - 2];
+    for compiled in cache.children() {
+        if compiled.name().starts_with(stem) && compiled.name().ends_with(b".pyc") {
+            closure.need(compiled, Grade::Member, entry, Rule::PythonBytecode);
+        }
+    }
+}
+
+/// `__init__.py` of each package above a module runs before it.
+fn packages_above<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, root: Entry<'a>, grade: Grade) {
+    let mut above = entry.parent();
+    while let Some(directory) = above.filter(|directory| directory.id() != root.id()) {
+        if let Some(init) = directory.child(b"__init__.py") {
+            closure.need(init, grade, entry, Rule::PythonImport);
+        }
+        above = directory.parent();
+    }
+}
+
+/// The dotted name of a module.
+fn module_name(entry: Entry<'_>, root: Entry<'_>) -> Vec<u8> {
+    let path = entry.path();
+    let below = path.strip_prefix(&root.path()).unwrap_or_default();
+    let below = below.strip_suffix(b"/__init__.py").or_else(|| below.strip_suffix(b".py")).unwrap_or(below);
+    below.iter().map(|byte| if *byte == b'/' { b'.' } else { *byte }).collect()
+}
+
+/// The absolute name of what `from ..name import` means in `module`.
+fn absolute(module: &[u8], is_package: bool, level: usize, name: &[u8]) -> Option<Vec<u8>> {
+    if level == 0 {
+        return Some(name.to_vec());
+    }
+    let mut parts: Vec<&[u8]> = module.split(|byte| *byte == b'.').collect();
+    let up = if is_package { level - 1 } else { level };
+    parts.truncate(parts.len().checked_sub(up)?);
+    if !name.is_empty() {
+        parts.push(name);
+    }
+    Some(parts.join(&b'.'))
+}
+
+/// The files that importing `name` runs or loads: each package on the way, and the module. The last part may be a
+/// name in the module before it.
+fn find<'a>(closure: &Closure<'a>, name: &[u8], standard_only: bool) -> Vec<Entry<'a>> {
+    let tree = closure.ground.tree;
+    let roots = if standard_only { &closure.python.standard } else { &closure.python.roots };
+    let mut found = Vec::new();
+    for root in roots {
+        let mut directory = tree.entry(*root);
+        for (index, part) in name.split(|byte| *byte == b'.').enumerate() {
+            let package = directory.child(part).and_then(resolve_directory);
+            let module = module_file(directory, part);
+            match (package, module) {
+                (Some(package), _) if package.child(b"__init__.py").is_some() => {
+                    found.extend(package.child(b"__init__.py"));
+                    directory = package;
+                }
+                (_, Some(module)) => {
+                    found.push(module);
+                    break;
+                }
+                // A namespace package has no file of its own (PEP 420).
+                (Some(package), None) if index == 0 || !found.is_empty() => directory = package,
+                _ => break,
+            }
+        }
+    }
+    found
+}
+
+fn resolve_directory(entry: Entry<'_>) -> Option<Entry<'_>> {
+    entry.is_directory().then_some(entry)
+}
+
+fn module_file<'a>(directory: Entry<'a>, name: &[u8]) -> Option<Entry<'a>> {
+    if name.is_empty() {
+        return None;
+    }
+    let with = |suffix: &[u8]| directory.child(&[name, suffix].concat());
+    with(b".py").or_else(|| with(b".abi3.so")).or_else(|| with(b".so")).or_else(|| {
+        // `NAME.cpython-311-x86_64-linux-gnu.so`: the tag is the interpreter's.
+        directory.children().find(|entry| {
+            entry
+                .name()
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(b".cpython-") && rest.ends_with(b".so"))
+        })
+    })
+}

@@ -1,0 +1,44 @@
+//! The controls that a hardened image is meant to run under.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use casehard_oci::RootPath;
+use serde::{Deserialize, Serialize};
+
+/// The controls that a hardened image is meant to run under.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Runtime {
+    /// Numeric user.
+    pub uid: u32,
+    /// Numeric group.
+    pub gid: u32,
+    /// Whether the root file system is read-only.
+    pub read_only: bool,
+    /// Capabilities that stay, and the operation that needs each; all others are dropped.
+    pub capabilities: BTreeMap<String, BTreeSet<String>>,
+    /// Places that are written.
+    pub writable: BTreeMap<RootPath, Writable>,
+    /// Ports that are listened on, such as `8000/tcp`.
+    pub ports: BTreeSet<String>,
+    /// The system calls that were seen, by name.
+    pub syscalls: BTreeSet<String>,
+}
+
+/// A place that is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writable {
+    /// What stands there.
+    pub kind: WritableKind,
+    /// What was written there, a few examples.
+    pub evidence: BTreeSet<RootPath>,
+}
+
+/// What stands at a place that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WritableKind {
+    /// Memory that is empty at each start.
+    Tmpfs,
+    /// A volume that begins with what the image has there.
+    Volume,
+}
