@@ -21,7 +21,7 @@ pub(crate) struct Dependencies {
 
 impl Dependencies {
     pub fn of(inventory: &Inventory) -> Self {
-        let packages = inventory.packages();
+        let packages = inventory.packages;
         let mut names: BTreeMap<(Ecosystem, String), Vec<PackageId>> = BTreeMap::new();
         for (index, package) in packages.iter().enumerate() {
             let id = PackageId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -76,7 +76,7 @@ pub(crate) fn account(
     stays: &dyn Fn(NodeId) -> bool,
 ) -> Vec<PackagePlan> {
     let mut plans: Vec<PackagePlan> =
-        inventory.packages().iter().map(|package| plan(tree, package, stays)).collect();
+        inventory.packages.iter().map(|package| plan(tree, package, stays)).collect();
     plans.sort_by(|a, b| (&a.kind, &a.name, &a.version).cmp(&(&b.kind, &b.name, &b.version)));
     plans
 }
@@ -133,7 +133,7 @@ pub(crate) fn debian_account(
 ) -> BTreeMap<RootPath, Addition> {
     let mut additions = BTreeMap::new();
     let directory = RootPath::root().join_as_kernel(b"var/lib/dpkg/status.d");
-    for package in inventory.packages().iter().filter(|package| package.ecosystem == Ecosystem::Deb) {
+    for package in inventory.packages.iter().filter(|package| package.ecosystem == Ecosystem::Deb) {
         let Some(stanza) = &package.stanza else { continue };
         if plan(tree, package, stays).fate == Fate::Removed {
             continue;
@@ -166,7 +166,7 @@ pub(crate) fn debian_status(
 ) -> Option<String> {
     let mut status = String::new();
     let mut gone = false;
-    for package in inventory.packages().iter().filter(|package| package.ecosystem == Ecosystem::Deb) {
+    for package in inventory.packages.iter().filter(|package| package.ecosystem == Ecosystem::Deb) {
         let Some(stanza) = &package.stanza else { continue };
         if plan(tree, package, stays).fate == Fate::Removed {
             gone = true;

@@ -128,7 +128,7 @@ impl Picks {
     /// The packages picked by name.
     fn packages_of(&self, inventory: &Inventory) -> Vec<(PackageId, String)> {
         let mut found = Vec::new();
-        for (index, package) in inventory.packages().iter().enumerate() {
+        for (index, package) in inventory.packages.iter().enumerate() {
             if self.packages.contains(&package.name) {
                 found.push((PackageId(u32::try_from(index).unwrap_or(u32::MAX)), package.name.clone()));
             }

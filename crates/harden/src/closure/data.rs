@@ -25,13 +25,13 @@ fn package_data(closure: &mut Closure<'_>) {
             continue;
         }
         if let Some(directory) = data_directory(entry) {
-            used.extend(ground.inventory.owners(node).iter().map(|package| (*package, directory.id())));
+            used.extend(ground.owners(node).into_iter().map(|package| (package, directory.id())));
         }
     }
     for (package, directory) in used {
         let top = ground.tree.entry(directory);
         let prefix = top.path();
-        for node in &ground.inventory.packages()[package.index()].files {
+        for node in &ground.inventory.packages[package.index()].files {
             let entry = ground.tree.entry(*node);
             let is_code = elf::is_elf(closure, entry) || entry.is_file() && entry.mode() & 0o111 != 0;
             if is_code
@@ -126,11 +126,11 @@ fn empty_directories(closure: &mut Closure<'_>) {
     let mut packages = BTreeSet::new();
     for node in closure.nodes() {
         if closure.grade(node) == Some(Grade::Active) && !ground.tree.entry(node).is_directory() {
-            packages.extend(ground.inventory.owners(node).iter().copied());
+            packages.extend(ground.owners(node));
         }
     }
     for package in packages {
-        let record = &ground.inventory.packages()[package.index()];
+        let record = &ground.inventory.packages[package.index()];
         for node in &record.files {
             let entry = ground.tree.entry(*node);
             let is_documentation = debris::is_documentation_directory(entry);

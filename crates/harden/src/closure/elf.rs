@@ -19,8 +19,7 @@ pub(super) struct Memory<'a> {
 
 impl<'a> Memory<'a> {
     pub(super) fn of(ground: Ground<'a>) -> Self {
-        let library_path = ground.config.config.env("LD_LIBRARY_PATH");
-        let loader = ground.inventory.loader(ground.tree, library_path);
+        let loader = ground.inventory.loader(ground.image, ground.tree);
         Self { loader, loader_configuration: false, needs: BTreeMap::new() }
     }
 }

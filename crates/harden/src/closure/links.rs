@@ -12,22 +12,11 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
     let path = entry.path();
     let resolved = closure.ground.tree.resolve(&path);
     let Some(target) = resolved.entry else { return };
-    if grade == Grade::Member && !target.is_directory() && !belongs(closure, entry, target) {
+    if grade == Grade::Member && !target.is_directory() && !closure.ground.may_bring(entry, target) {
         return;
     }
     for link in resolved.links {
         closure.need(link, grade, entry, Rule::LinkOnTheWay);
     }
     closure.need(target, if target.is_directory() { Grade::Member } else { grade }, entry, Rule::LinkTarget);
-}
-
-/// Whether what an unused link leads to is its package's own business: a file of the same package, of one that it
-/// declares to need, or of none.
-fn belongs(closure: &Closure<'_>, link: Entry<'_>, target: Entry<'_>) -> bool {
-    let inventory = closure.ground.inventory;
-    let targets = inventory.owners(target.id());
-    targets.is_empty()
-        || inventory.owners(link.id()).iter().any(|package| {
-            targets.iter().any(|target| target == package || closure.depends(*package, *target))
-        })
 }

@@ -15,7 +15,7 @@ mod seeds;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use casehard_image::{Entry, NodeId, Tree};
+use casehard_image::{Entry, Image, NodeId, Tree};
 use casehard_inventory::{Inventory, PackageId};
 use casehard_oci::{ImageConfig, RootPath};
 use casehard_profile::Profile;
@@ -44,6 +44,24 @@ pub(crate) struct Ground<'a> {
     pub config: &'a ImageConfig,
     pub policy: &'a Policy,
     pub dependencies: &'a Dependencies,
+    pub image: &'a Image,
+}
+
+impl Ground<'_> {
+    /// The packages that a node belongs to.
+    pub fn owners(&self, node: NodeId) -> Vec<PackageId> {
+        self.inventory.owners(self.tree.entry(node)).collect()
+    }
+
+    /// Whether an unused part of a package may bring `found`: it is of no package, of one of the package's own, or
+    /// of one that the package declares to need.
+    pub fn may_bring(&self, part: Entry<'_>, found: Entry<'_>) -> bool {
+        let targets = self.owners(found.id());
+        let declares = |package: PackageId| {
+            targets.iter().any(|target| *target == package || self.dependencies.reaches(package, *target))
+        };
+        targets.is_empty() || self.owners(part.id()).into_iter().any(declares)
+    }
 }
 
 /// The nodes that stay, with their reasons.
@@ -214,10 +232,5 @@ impl<'a> Closure<'a> {
         let search = config.env("PATH").unwrap_or(crate::config::DEFAULT_PATH);
         let mut places = search.split(':').map(|place| workdir.join_as_kernel(place.as_bytes()).child(word));
         places.find(|path| self.ground.tree.resolve(path).entry.is_some_and(Entry::is_file))
-    }
-
-    /// Whether `package` needs `other` by its declared hard dependencies, over any number of steps.
-    pub fn depends(&self, package: PackageId, other: PackageId) -> bool {
-        self.ground.dependencies.reaches(package, other)
     }
 }

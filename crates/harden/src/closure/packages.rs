@@ -12,15 +12,15 @@ pub(super) fn keep_whole(closure: &mut Closure<'_>) {
         if closure.grade(node) != Some(Grade::Active) || ground.tree.entry(node).is_directory() {
             continue;
         }
-        for package in ground.inventory.owners(node) {
-            if closure.whole.insert(*package, node).is_none() {
-                found.push(*package);
+        for package in ground.owners(node) {
+            if closure.whole.insert(package, node).is_none() {
+                found.push(package);
             }
         }
     }
     found.sort_unstable();
     for package in found {
-        let record = &ground.inventory.packages()[package.index()];
+        let record = &ground.inventory.packages[package.index()];
         for node in &record.files {
             let entry = ground.tree.entry(*node);
             if debris::class(entry).is_none() {
@@ -39,7 +39,7 @@ fn unowned(closure: &mut Closure<'_>) {
     for entry in ground.tree.walk() {
         if entry.is_directory()
             || closure.stays(entry.id())
-            || !ground.inventory.owners(entry.id()).is_empty()
+            || !ground.owners(entry.id()).is_empty()
         {
             continue;
         }
@@ -70,10 +70,10 @@ fn home(closure: &Closure<'_>, entry: Entry<'_>) -> Option<String> {
     let inventory = closure.ground.inventory;
     let mut above = entry.parent();
     while let Some(directory) = above {
-        let owners = inventory.owners(directory.id());
+        let owners = closure.ground.owners(directory.id());
         if !owners.is_empty() {
             let whole = owners.iter().find(|package| closure.whole.contains_key(package))?;
-            return Some(inventory.packages()[whole.index()].name.clone());
+            return Some(inventory.packages[whole.index()].name.clone());
         }
         above = directory.parent();
     }

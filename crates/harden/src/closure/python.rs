@@ -76,7 +76,7 @@ pub(super) fn only_searched(closure: &Closure<'_>, directory: Entry<'_>, used: &
         && used.programs.iter().all(|program| python.interpreters.contains(program))
         && is_on_import_path(closure, directory)
         // A directory of the application is nobody's but its own; there a listing is taken at its word.
-        && (python.roots.contains(&directory.id()) || !closure.ground.inventory.owners(directory.id()).is_empty())
+        && (python.roots.contains(&directory.id()) || !closure.ground.owners(directory.id()).is_empty())
 }
 
 /// Whether a directory is one that modules are imported from, or is below one.
@@ -110,22 +110,11 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
             import.names().filter(|part| *part != "*").map(|part| [&name[..], part.as_bytes()].join(&b'.')),
         );
         for found in names.iter().flat_map(|name| find(closure, name, is_standard)).collect::<Vec<_>>() {
-            if grade == Grade::Active || may_need(closure, entry, found) {
+            if grade == Grade::Active || ground.may_bring(entry, found) {
                 closure.need(found, grade, entry, Rule::PythonImport);
             }
         }
     }
-}
-
-/// Whether a module that nobody used may bring another: one of its own distribution, or of one that it declares to
-/// need.
-fn may_need(closure: &Closure<'_>, module: Entry<'_>, found: Entry<'_>) -> bool {
-    let inventory = closure.ground.inventory;
-    let targets = inventory.owners(found.id());
-    targets.is_empty()
-        || inventory.owners(module.id()).iter().any(|package| {
-            targets.iter().any(|target| target == package || closure.depends(*package, *target))
-        })
 }
 
 /// `__pycache__/NAME.*.pyc` of a module that stays.

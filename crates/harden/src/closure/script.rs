@@ -26,10 +26,6 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
 fn declared(closure: &Closure<'_>, script: Entry<'_>, interpreter: &RootPath) -> bool {
     let ground = closure.ground;
     let Some(target) = ground.tree.resolve(interpreter).entry else { return false };
-    let targets = ground.inventory.owners(target.id());
-    ground
-        .inventory
-        .owners(script.id())
-        .iter()
-        .any(|package| targets.iter().any(|target| package == target || closure.depends(*package, *target)))
+    // Of no package: then nothing declares it, and nothing speaks against it.
+    ground.may_bring(script, target)
 }

@@ -161,7 +161,7 @@ fn asked(closure: &mut Closure<'_>) {
         }
     }
     for (package, by) in ground.policy.keeps_packages(ground.inventory) {
-        for node in &ground.inventory.packages()[package.index()].files {
+        for node in &ground.inventory.packages[package.index()].files {
             let entry = ground.tree.entry(*node);
             let grade = if entry.is_directory() { Grade::Member } else { Grade::Active };
             closure.keep(entry, grade, Reason::Asked { by: by.clone() });
@@ -178,7 +178,7 @@ fn application(closure: &mut Closure<'_>) {
         let entry = ground.tree.entry(node);
         if entry.is_directory()
             || closure.grade(node) != Some(Grade::Active)
-            || !ground.inventory.owners(node).is_empty()
+            || !ground.owners(node).is_empty()
         {
             continue;
         }
@@ -192,7 +192,7 @@ fn application(closure: &mut Closure<'_>) {
         let unit = ground.tree.entry(unit);
         let directory = unit.path();
         for entry in unit.below() {
-            if ground.inventory.owners(entry.id()).is_empty() && debris::class(entry).is_none() {
+            if ground.owners(entry.id()).is_empty() && debris::class(entry).is_none() {
                 closure.keep(entry, Grade::Member, Reason::Application { directory: directory.clone() });
             }
         }

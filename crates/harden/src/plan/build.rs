@@ -42,6 +42,7 @@ pub fn plan(ground: Ground<'_>) -> Plan {
         config: &new,
         policy: ground.policy,
         dependencies: &dependencies,
+        image: ground.image,
     })
     .into_reasons();
 
@@ -68,8 +69,7 @@ pub fn plan(ground: Ground<'_>) -> Plan {
 
 /// The bytes of a small configuration file, empty when there is none.
 fn text(ground: Ground<'_>, path: &[u8]) -> Vec<u8> {
-    let entry = ground.tree.resolve(&RootPath::root().join_as_kernel(path)).entry;
-    let text = entry.and_then(|entry| ground.inventory.facts(entry)?.text.as_deref());
+    let text = ground.inventory.text(ground.tree, &RootPath::root().join_as_kernel(path));
     text.map(<[u8]>::to_vec).unwrap_or_default()
 }
 
@@ -101,7 +101,7 @@ impl<'a> Draft<'a> {
 
     /// `drop: packages` takes every file of a package that no used package needs by a rule.
     fn drop_asked_packages(&mut self) {
-        for package in self.ground.inventory.packages() {
+        for package in self.ground.inventory.packages {
             if !self.ground.policy.drop.package(&package.name) {
                 continue;
             }
@@ -273,11 +273,10 @@ impl<'a> Draft<'a> {
         if entry.is_directory() {
             return Removal::Empty;
         }
-        let owners = self.ground.inventory.owners(node);
-        let Some(owner) = owners.first() else { return Removal::Unused };
-        let package = &self.ground.inventory.packages()[owner.index()];
+        let Some(owner) = self.ground.inventory.owners(entry).next() else { return Removal::Unused };
+        let package = &self.ground.inventory.packages[owner.index()];
         let name = package.name.clone();
-        if self.has_file(*owner) {
+        if self.has_file(owner) {
             Removal::UnusedFile { package: name }
         } else {
             Removal::UnusedPackage { package: name }
@@ -285,7 +284,7 @@ impl<'a> Draft<'a> {
     }
 
     fn has_file(&self, package: PackageId) -> bool {
-        let files = &self.ground.inventory.packages()[package.index()].files;
+        let files = &self.ground.inventory.packages[package.index()].files;
         files.iter().any(|node| self.kept.contains_key(node) && !self.ground.tree.entry(*node).is_directory())
     }
 
