@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use casehard_oci::RootPath;
-
 /// The user and group lists of an image (`passwd(5)`, `group(5)`).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Accounts {
@@ -16,7 +14,6 @@ struct User {
     name: String,
     uid: u32,
     gid: u32,
-    home: String,
 }
 
 impl Accounts {
@@ -26,12 +23,9 @@ impl Accounts {
             lines.map(|line| String::from_utf8_lossy(line).split(':').map(str::to_owned).collect()).collect()
         };
         let users = fields(passwd).into_iter().filter_map(|fields| match fields.as_slice() {
-            [name, _, uid, gid, _, home, ..] => Some(User {
-                name: name.clone(),
-                uid: uid.parse().ok()?,
-                gid: gid.parse().ok()?,
-                home: home.clone(),
-            }),
+            [name, _, uid, gid, ..] => {
+                Some(User { name: name.clone(), uid: uid.parse().ok()?, gid: gid.parse().ok()? })
+            }
             _ => None,
         });
         let groups = fields(group).into_iter().filter_map(|fields| match fields.as_slice() {
@@ -62,11 +56,6 @@ impl Accounts {
 
     pub fn name(&self, uid: u32) -> Option<&str> {
         self.users.iter().find(|known| known.uid == uid).map(|known| known.name.as_str())
-    }
-
-    pub fn home(&self, uid: u32) -> Option<RootPath> {
-        let home = &self.users.iter().find(|known| known.uid == uid)?.home;
-        RootPath::parse(home.as_bytes()).ok()
     }
 
     pub fn has_group(&self, gid: u32) -> bool {

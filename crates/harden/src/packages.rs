@@ -6,7 +6,7 @@ use std::{
     fmt::Write as _,
 };
 
-use casehard_image::{NodeId, Tree};
+use casehard_image::{Entry, NodeId, Tree};
 use casehard_inventory::{Ecosystem, Inventory, Need, Package, PackageId};
 use casehard_oci::RootPath;
 
@@ -21,7 +21,7 @@ pub(crate) struct Dependencies {
 
 impl Dependencies {
     pub fn of(inventory: &Inventory) -> Self {
-        let packages = inventory.packages;
+        let packages = &inventory.packages;
         let mut names: BTreeMap<(Ecosystem, String), Vec<PackageId>> = BTreeMap::new();
         for (index, package) in packages.iter().enumerate() {
             let id = PackageId(u32::try_from(index).unwrap_or(u32::MAX));
@@ -111,8 +111,8 @@ fn plan(tree: &Tree, package: &Package, stays: &dyn Fn(NodeId) -> bool) -> Packa
         fate,
         files_before,
         files_after,
-        bytes_before: files().map(|entry| entry.size()).sum(),
-        bytes_after: left().map(|entry| entry.size()).sum(),
+        bytes_before: files().map(Entry::size).sum(),
+        bytes_after: left().map(Entry::size).sum(),
         why,
     }
 }
@@ -148,7 +148,9 @@ pub(crate) fn debian_account(
             .insert(directory.child(name.as_bytes()), file(control, "the account of the packages that stay"));
         let mut digests = String::new();
         for (node, digest) in package.digests.iter().filter(|(node, _)| stays(*node)) {
-            digest.iter().for_each(|byte| drop(write!(digests, "{byte:02x}")));
+            for byte in digest {
+                let _ = write!(digests, "{byte:02x}");
+            }
             let path = tree.entry(*node).path();
             let _ = writeln!(digests, "  {}", String::from_utf8_lossy(path.as_bytes()));
         }

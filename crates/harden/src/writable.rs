@@ -114,7 +114,7 @@ fn place(ground: Ground<'_>, path: &RootPath, volumes: &BTreeSet<RootPath>) -> R
             // The nearest directory that the image has.
             let above = path
                 .ancestors()
-                .find(|above| ground.tree.get(above).is_some_and(|entry| entry.is_directory()));
+                .find(|above| ground.tree.get(above).is_some_and(casehard_image::Entry::is_directory));
             above.unwrap_or_else(RootPath::root)
         }
     }

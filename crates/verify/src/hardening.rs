@@ -33,7 +33,7 @@ pub struct Hardening {
     /// What verification found.
     pub verification: Verification,
     /// When and how long; the one place in which times stand.
-    pub run: Run,
+    pub run: Timing,
 }
 
 /// The base image.
@@ -67,7 +67,7 @@ pub struct Measure {
 
 /// When it ran, and how long each part took.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Run {
+pub struct Timing {
     /// Seconds since 1970.
     pub date: i64,
     /// Casehard's version.

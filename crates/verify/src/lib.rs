@@ -5,8 +5,14 @@
 mod compare;
 mod difference;
 mod error_lines;
+mod hardening;
+mod model;
 pub mod run;
+mod start;
 mod volatile;
 
 pub use compare::{compare, forgive};
 pub use difference::{Difference, Kind};
+pub use hardening::{Base, Hardening, Measure, Stage, Timing};
+pub use model::{Check, Repair, Status, Step, Verification, Went};
+pub use start::{Controls, spec};

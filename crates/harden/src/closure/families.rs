@@ -146,7 +146,7 @@ fn pam<'a>(closure: &mut Closure<'a>, by: Entry<'a>, directory: Entry<'a>) {
 /// The records of a language package of which anything stays: `importlib.metadata` and scanners read them.
 fn metadata(closure: &mut Closure<'_>) {
     let ground = closure.ground;
-    for package in ground.inventory.packages {
+    for package in &ground.inventory.packages {
         if package.ecosystem.is_distribution()
             || !package.files.iter().any(|node| is_code_that_stays(closure, *node))
         {

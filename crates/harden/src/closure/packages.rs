@@ -37,10 +37,7 @@ fn unowned(closure: &mut Closure<'_>) {
     let ground = closure.ground;
     let mut found: Vec<(Entry<'_>, String)> = Vec::new();
     for entry in ground.tree.walk() {
-        if entry.is_directory()
-            || closure.stays(entry.id())
-            || !ground.owners(entry.id()).is_empty()
-        {
+        if entry.is_directory() || closure.stays(entry.id()) || !ground.owners(entry.id()).is_empty() {
             continue;
         }
         if debris::class(entry).is_some()

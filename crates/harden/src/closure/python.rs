@@ -50,7 +50,7 @@ fn root_of(file: Entry<'_>) -> Option<Entry<'_>> {
     let mut directory = file.parent()?;
     if directory.name() == b"__pycache__" {
         directory = directory.parent()?;
-    } else if !name.ends_with(b".py") && !(is_extension(name) && directory.name() == b"lib-dynload") {
+    } else if !(name.ends_with(b".py") || is_extension(name) && directory.name() == b"lib-dynload") {
         return None;
     }
     if directory.name() == b"lib-dynload" {

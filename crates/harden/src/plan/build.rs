@@ -54,7 +54,7 @@ pub fn plan(ground: Ground<'_>) -> Plan {
     let identity = ownership::identity(ground, &accounts);
     draft.add_account(&identity, &accounts);
     let stays = |node: NodeId| draft.kept.contains_key(&node);
-    draft.changes = ownership::changes(ground, &identity, &stays);
+    let changes = ownership::changes(ground, &identity, &stays);
     let runtime = Runtime {
         uid: identity.uid,
         gid: identity.gid,
@@ -64,6 +64,7 @@ pub fn plan(ground: Ground<'_>) -> Plan {
         ports: writable::ports(ground.profile),
         syscalls: ground.profile.syscalls.clone(),
     };
+    draft.changes = changes;
     draft.finish(new, &identity, runtime)
 }
 
@@ -101,7 +102,7 @@ impl<'a> Draft<'a> {
 
     /// `drop: packages` takes every file of a package that no used package needs by a rule.
     fn drop_asked_packages(&mut self) {
-        for package in self.ground.inventory.packages {
+        for package in &self.ground.inventory.packages {
             if !self.ground.policy.drop.package(&package.name) {
                 continue;
             }
@@ -241,7 +242,7 @@ impl<'a> Draft<'a> {
 
     /// Capabilities that were found to be needed although the application does not run as root.
     fn capabilities(
-        &mut self,
+        &self,
         identity: &ownership::Identity,
     ) -> BTreeMap<String, std::collections::BTreeSet<String>> {
         let mut needed: BTreeMap<String, std::collections::BTreeSet<String>> = BTreeMap::new();
