@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use casehard_oci::{Compression, Descriptor, Digest, ImageConfig, Manifest, Platform};
 
-use crate::{Entries, Limits, ReadError, source::Layout};
+use crate::{Entries, Limits, ReadError, source::Source};
 
 /// How to open an image.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +38,7 @@ pub(crate) struct Parts {
     pub config: ImageConfig,
     pub layers: Vec<Layer>,
     pub limits: Limits,
-    pub source: Layout,
+    pub source: Source,
 }
 
 impl Image {

@@ -8,14 +8,15 @@ use std::{
 
 use casehard_oci::Digest;
 
+use super::Blobs;
 use crate::ReadError;
 
 /// A folder with an image layout.
 #[derive(Debug)]
 pub(crate) struct Layout(pub PathBuf);
 
-impl Layout {
-    pub(crate) fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {
+impl Blobs for Layout {
+    fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {
         let path = self.0.join("blobs/sha256").join(digest.hex());
         match File::open(&path) {
             Ok(file) => Ok(Box::new(file)),

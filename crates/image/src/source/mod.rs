@@ -1,5 +1,54 @@
 //! The places an image is read from.
 
+mod archive;
 mod layout;
 
+use std::{
+    fmt,
+    io::{self, Read},
+    sync::Arc,
+};
+
+pub(crate) use archive::{Archive, ArchiveError};
+use casehard_oci::{Descriptor, Digest};
 pub(crate) use layout::Layout;
+
+use crate::{ReadError, layer::Checked};
+
+/// A place that has blobs.
+pub(crate) trait Blobs: Send + Sync + fmt::Debug {
+    /// The bytes of a blob, not checked yet.
+    fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError>;
+}
+
+/// A place that is shared by the images in it.
+pub(crate) type Source = Arc<dyn Blobs>;
+
+/// Why a document could not be had.
+pub(crate) enum DocumentError {
+    TooLarge,
+    Read(ReadError),
+}
+
+/// The bytes of a manifest, index or configuration, checked.
+pub(crate) fn document(
+    source: &dyn Blobs,
+    descriptor: &Descriptor,
+    limit: u64,
+) -> Result<Vec<u8>, DocumentError> {
+    if descriptor.size > limit {
+        return Err(DocumentError::TooLarge);
+    }
+    let mut bytes = Vec::new();
+    let blob = source.blob(&descriptor.digest).map_err(DocumentError::Read)?;
+    let read = Checked::new(blob, descriptor).read_to_end(&mut bytes);
+    read.map_err(|error| DocumentError::Read(ReadError::io(format!("blob {}", descriptor.digest), error)))?;
+    Ok(bytes)
+}
+
+/// Everything that `source` has, unless it is more than `limit` bytes: then `None`.
+pub(crate) fn read_bounded(source: impl Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    source.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}

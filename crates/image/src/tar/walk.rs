@@ -111,6 +111,11 @@ impl<R: BufRead> Walk<R> {
         }
     }
 
+    /// Where the content of the current entry begins, or how far it has been read.
+    pub(crate) const fn position(&self) -> u64 {
+        self.position
+    }
+
     pub(crate) const fn source(&self) -> &R {
         &self.source
     }
@@ -332,6 +337,19 @@ impl<R: BufRead> Walk<R> {
             text.drain(..used);
         }
         Ok(numbers[1..].chunks_exact(2).map(|pair| (pair[0], pair[1])).collect())
+    }
+}
+
+impl<F: io::Read + io::Seek> Walk<io::BufReader<F>> {
+    /// Passes over the content of the current entry without reading it. Whether it is there is the caller's to
+    /// check: a seek reaches beyond the end of a file.
+    pub(crate) fn seek_past(&mut self) -> io::Result<()> {
+        let left = self.remaining.saturating_add(self.padding);
+        let jump = i64::try_from(left).map_err(io::Error::other)?;
+        self.source.seek_relative(jump)?;
+        self.position += left;
+        (self.remaining, self.padding, self.sparse) = (0, 0, None);
+        Ok(())
     }
 }
 
