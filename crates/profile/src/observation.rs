@@ -1,6 +1,6 @@
 //! One thing that a recorder saw.
 
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, str::FromStr};
 
 use casehard_oci::RootPath;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,37 @@ pub enum Access {
 }
 
 impl Access {
+    /// All of them, in their order.
+    pub const ALL: [Self; 10] = [
+        Self::Executed,
+        Self::Library,
+        Self::Read,
+        Self::Listed,
+        Self::Found,
+        Self::Link,
+        Self::Missing,
+        Self::Written,
+        Self::Created,
+        Self::Removed,
+    ];
+
+    /// Its word, in profiles and for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Executed => "executed",
+            Self::Library => "library",
+            Self::Read => "read",
+            Self::Listed => "listed",
+            Self::Found => "found",
+            Self::Link => "link",
+            Self::Missing => "missing",
+            Self::Written => "written",
+            Self::Created => "created",
+            Self::Removed => "removed",
+        }
+    }
+
     /// Whether the path must be in an image for this use to go as it went.
     #[must_use]
     pub const fn needs_presence(self) -> bool {
@@ -71,6 +102,39 @@ pub enum Address {
     Unix(RootPath),
     /// A socket in the abstract name space, shown escaped.
     Abstract(String),
+}
+
+/// `tcp:127.0.0.1:80`, `udp:[::1]:53`, `unix:/run/a.sock`, `abstract:name`; [`FromStr`] reads it back.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "tcp:{address}"),
+            Self::Udp(address) => write!(f, "udp:{address}"),
+            Self::Unix(path) => write!(f, "unix:{path}"),
+            Self::Abstract(name) => write!(f, "abstract:{name}"),
+        }
+    }
+}
+
+/// A text is no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no address (expected tcp:, udp:, unix: or abstract: with what belongs to it)")]
+pub struct AddressError(String);
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let wrong = || AddressError(text.to_owned());
+        let (kind, rest) = text.split_once(':').ok_or_else(wrong)?;
+        match kind {
+            "tcp" => rest.parse().map(Self::Tcp).map_err(|_| wrong()),
+            "udp" => rest.parse().map(Self::Udp).map_err(|_| wrong()),
+            "unix" => rest.parse().map(Self::Unix).map_err(|_| wrong()),
+            "abstract" => Ok(Self::Abstract(rest.to_owned())),
+            _ => Err(wrong()),
+        }
+    }
 }
 
 /// Whom a process ran as.

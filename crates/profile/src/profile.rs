@@ -5,47 +5,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use casehard_oci::{Digest, Platform, RootPath};
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, Address, Blind, Identity, Observation, Phase};
+use crate::{Access, Address, Blind, Identity, Observation, Phase, json::Document};
 
 /// What an application uses. Merging is commutative, associative and idempotent.
+///
+/// Serialised, it has the form of [`Profile::to_json`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(into = "Document", try_from = "Document")]
 pub struct Profile {
     /// What was run to learn it.
-    #[serde(default)]
     pub subjects: BTreeSet<Subject>,
     /// Each path that was used, or looked for.
-    #[serde(default)]
     pub paths: BTreeMap<RootPath, PathUse>,
     /// Each executable that was started, with the argument lists seen (at most 16 of them), escaped.
-    #[serde(default)]
     pub programs: BTreeMap<RootPath, BTreeSet<Vec<String>>>,
     /// Addresses that were listened on.
-    #[serde(default)]
     pub bound: BTreeSet<Address>,
     /// Addresses that were connected to.
-    #[serde(default)]
     pub connected: BTreeSet<Address>,
     /// System calls that were made, by name.
-    #[serde(default)]
     pub syscalls: BTreeSet<String>,
     /// Whom executables ran as.
-    #[serde(default)]
     pub users: Users,
     /// Capabilities that were needed, and for which operations.
-    #[serde(default)]
     pub capabilities: BTreeMap<String, BTreeSet<String>>,
     /// What no recorder could see.
-    #[serde(default)]
     pub blind: BTreeSet<Blind>,
 }
 
 /// Whom processes ran as, and which executables did.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Users(#[serde(with = "users")] pub BTreeMap<Identity, BTreeSet<RootPath>>);
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Users(pub BTreeMap<Identity, BTreeSet<RootPath>>);
 
 /// What a profile was learnt from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
     /// The manifest of the image that ran.
     pub manifest: Digest,
@@ -66,15 +59,13 @@ impl Subject {
 }
 
 /// How one path was used.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PathUse {
     /// In which ways.
     pub access: BTreeSet<Access>,
     /// By which executables.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub programs: BTreeSet<RootPath>,
     /// In which parts of the run.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub phases: BTreeSet<Phase>,
 }
 
@@ -86,7 +77,8 @@ impl PathUse {
     }
 }
 
-const ARGUMENT_LISTS: usize = 16;
+/// Argument lists that are kept for a program.
+pub(crate) const ARGUMENT_LISTS: usize = 16;
 
 impl Profile {
     /// Takes one more observation.
@@ -145,34 +137,5 @@ fn add_arguments(lists: &mut BTreeSet<Vec<String>>, list: Vec<String>) {
     lists.insert(list);
     if lists.len() > ARGUMENT_LISTS {
         lists.pop_last();
-    }
-}
-
-/// JSON has only texts for keys.
-mod users {
-    use super::{BTreeMap, BTreeSet, Identity, RootPath};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    struct Row {
-        #[serde(flatten)]
-        identity: Identity,
-        programs: BTreeSet<RootPath>,
-    }
-
-    pub(super) fn serialize<S: Serializer>(
-        users: &BTreeMap<Identity, BTreeSet<RootPath>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(
-            users.iter().map(|(&identity, programs)| Row { identity, programs: programs.clone() }),
-        )
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<Identity, BTreeSet<RootPath>>, D::Error> {
-        let rows = Vec::<Row>::deserialize(deserializer)?;
-        Ok(rows.into_iter().map(|row| (row.identity, row.programs)).collect())
     }
 }
