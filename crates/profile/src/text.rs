@@ -35,12 +35,22 @@ impl Listing {
 }
 
 impl Profile {
-    /// The profile as text: what was run, what it did, and its paths as `listing` asks. Lines end with a newline.
+    /// This profile with no other paths than those that `listing` asks for.
+    #[must_use]
+    pub fn only(mut self, listing: &Listing) -> Self {
+        self.paths.retain(|path, used| listing.takes(path, used));
+        self
+    }
+
+    /// The profile as text: what was run, what it did, and its paths as `listing` asks; every path is a list of its own.
+    /// Lines end with a newline.
     #[must_use]
     pub fn to_text(&self, listing: &Listing) -> String {
         let mut text = String::new();
         // Writing to a text cannot fail.
-        let _ = self.write_facts(&mut text);
+        if !listing.every_path {
+            let _ = self.write_facts(&mut text);
+        }
         let _ = self.write_paths(&mut text, listing);
         text
     }

@@ -25,4 +25,6 @@ macro_rules! commands {
 commands! {
     /// Write a shell completion script
     Completions(completions),
+    /// Learn, show, compare and merge what an application really uses
+    Profile(profile),
 }

@@ -1,0 +1,32 @@
+//! `casehard profile merge`
+
+use std::{fs, io::Write as _, path::PathBuf};
+
+use casehard_profile::Profile;
+
+use super::read::read;
+use crate::{Context, Failure, Verdict};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The profiles; - is standard input
+    #[arg(required = true, value_name = "PROFILE")]
+    files: Vec<PathBuf>,
+    /// Where to write the merged profile; standard output unless given
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
+    let mut merged = Profile::default();
+    for file in &arguments.files {
+        merged.merge(read(file)?);
+    }
+    let bytes = merged.to_json();
+    match &arguments.output {
+        Some(file) => fs::write(file, bytes)
+            .map_err(|error| Failure::cannot(format_args!("failed to write {}", file.display()), &error))?,
+        None => context.out().write_all(&bytes)?,
+    }
+    Ok(Verdict::Good)
+}
