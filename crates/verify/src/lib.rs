@@ -6,8 +6,11 @@ mod compare;
 mod difference;
 mod error_lines;
 mod hardening;
+pub mod job;
 mod model;
+mod proofs;
 pub mod run;
+mod staging;
 mod start;
 mod volatile;
 
@@ -15,4 +18,5 @@ pub use compare::{compare, forgive};
 pub use difference::{Difference, Kind};
 pub use hardening::{Base, Hardening, Measure, Stage, Timing};
 pub use model::{Check, Repair, Status, Step, Verification, Went};
+pub use staging::{Staging, StagingError};
 pub use start::{Controls, spec};

@@ -22,7 +22,8 @@ pub(super) fn sow(closure: &mut Closure<'_>) {
 fn used(closure: &mut Closure<'_>) {
     let ground = closure.ground;
     for (path, used) in &ground.profile.paths {
-        if !used.needs_presence() {
+        // What the image has was there at the start, even if it was removed and made anew later.
+        if !used.access.iter().any(|access| access.needs_presence()) {
             continue;
         }
         let Some(entry) = ground.tree.get(path) else {

@@ -8,4 +8,4 @@ mod seccomp;
 pub use compose::compose;
 pub use kubernetes::kubernetes;
 pub use model::{Runtime, Writable, WritableKind};
-pub use seccomp::seccomp;
+pub use seccomp::{allowed, seccomp};

@@ -1,0 +1,256 @@
+//! The whole job: profile, plan, apply, verify, repair.
+
+mod measure;
+mod profile;
+mod repair;
+mod rounds;
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use casehard_engine::{Container, Spec};
+use casehard_harden::{ApplyError, Plan, Policy, plan};
+use casehard_image::{Image, OpenError, ReadError, Tree};
+use casehard_inventory::Inventory;
+use casehard_oci::Digest;
+use casehard_profile::{Observation, Phase, Profile, Subject, Workload};
+
+use crate::{Hardening, Staging, StagingError, run::StepRun};
+
+pub use profile::profile;
+
+/// A place where containers run, and can be watched.
+pub trait Place: Sync {
+    /// Starts a container.
+    ///
+    /// # Errors
+    /// When it could not be started.
+    fn start(&self, image: &Image, spec: &Spec) -> Result<Box<dyn Container>, PlaceError>;
+
+    /// Starts a container that is watched.
+    ///
+    /// # Errors
+    /// When it could not be started, or the machine does not let it be watched.
+    fn record(&self, image: &Image, spec: &Spec) -> Result<Recorded, PlaceError>;
+}
+
+/// A container that is watched.
+pub struct Recorded {
+    /// The container.
+    pub container: Box<dyn Container>,
+    /// What watches it.
+    pub watch: Box<dyn Watch>,
+}
+
+/// What watches a container.
+pub trait Watch: Send {
+    /// What is seen from now on belongs to this part of the run.
+    fn phase(&self, phase: Phase);
+
+    /// Ends watching, after the container has ended.
+    ///
+    /// # Errors
+    /// When something may have been missed.
+    fn finish(self: Box<Self>) -> Result<Vec<Observation>, PlaceError>;
+}
+
+/// Why a container could not be started or watched.
+pub type PlaceError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What to harden, and how.
+pub struct Job<'a> {
+    /// The image.
+    pub image: &'a Image,
+    /// How it is used.
+    pub workload: &'a Workload,
+    /// The digest of the workload's text.
+    pub workload_digest: Digest,
+    /// The directory of the workload's file, where its `host` steps run.
+    pub directory: &'a Path,
+    /// What the person decided.
+    pub policy: Policy,
+    /// A profile to use in place of a run of its own.
+    pub profile: Option<Profile>,
+    /// Where containers run.
+    pub place: &'a dyn Place,
+    /// Where the result will stand.
+    pub output: &'a Path,
+    /// What documents are dated with, in seconds since 1970.
+    pub date: i64,
+    /// When the job runs, in seconds since 1970.
+    pub now: i64,
+    /// Casehard's version.
+    pub version: &'a str,
+    /// How often a failing result may be repaired.
+    pub rounds: u32,
+}
+
+/// Told what happens while it happens.
+pub trait Progress: Send {
+    /// A stage begins: `read`, `profile`, `plan`, `apply`, `verify`.
+    fn stage(&mut self, name: &str) {
+        let _ = name;
+    }
+
+    /// A stage took this long.
+    fn stage_done(&mut self, name: &str, took: Duration) {
+        let _ = (name, took);
+    }
+
+    /// A step is over, on `original` or `hardened`.
+    fn step(&mut self, image: &str, step: &StepRun) {
+        let _ = (image, step);
+    }
+
+    /// Something a person wants to see as it happens.
+    fn note(&mut self, text: &str) {
+        let _ = text;
+    }
+}
+
+/// Nobody listens.
+impl Progress for () {}
+
+/// Why an image could not be hardened. A result that does not pass is no error: it is a [`Hardening`] that says so.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JobError {
+    /// The image could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The written image could not be opened again.
+    #[error("opening the written image: {0}")]
+    Open(#[from] OpenError),
+    /// A container could not be started or watched.
+    #[error("{what}: {source}")]
+    Place {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: PlaceError,
+    },
+    /// The workload fails on the original image already.
+    #[error("the workload fails on the original image already, so it says nothing about a hardened one: {}", failures.join("; "))]
+    WorkloadFails {
+        /// Which step, and why.
+        failures: Vec<String>,
+        /// The end of what the application wrote.
+        log: String,
+    },
+    /// The profile is of another image.
+    #[error("the profile was made from {profile}, not from this image ({image})")]
+    OtherImage {
+        /// What the profile is of.
+        profile: String,
+        /// The image's configuration digest.
+        image: Digest,
+    },
+    /// The plan could not be carried out.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The output could not be written.
+    #[error(transparent)]
+    Output(#[from] StagingError),
+}
+
+/// An image with what is known about it after one pass.
+pub struct Read {
+    /// Its merged tree.
+    pub tree: Tree,
+    /// What is in it.
+    pub inventory: Inventory,
+}
+
+impl Read {
+    /// Reads an image once.
+    ///
+    /// # Errors
+    /// When a layer cannot be read.
+    pub fn new(image: &Image) -> Result<Self, ReadError> {
+        let (tree, inventory) = casehard_inventory::catalog(image)?;
+        Ok(Self { tree, inventory })
+    }
+}
+
+/// What a job yields: the data of every document, and the folder with the image in it. Nothing stands at the output's
+/// place until [`Staging::commit`].
+pub struct Done {
+    /// Everything that reports are drawn from.
+    pub hardening: Hardening,
+    /// The output folder in the making; its `image/` is written.
+    pub staging: Staging,
+    /// The hardened image.
+    pub image: Image,
+    /// What is in it.
+    pub read: Read,
+    /// What was in the original.
+    pub original: Read,
+}
+
+/// Carries out the whole job.
+///
+/// # Errors
+/// See [`JobError`]. A result that does not pass verification is no error.
+pub fn harden(job: &Job<'_>, progress: &mut dyn Progress) -> Result<Done, JobError> {
+    let staging = Staging::create(job.output)?;
+    let mut stages = measure::Stages::new(progress);
+    let original = stages.time("read", || Read::new(job.image))?;
+    let profile = match &job.profile {
+        Some(profile) => {
+            fits(profile, job.image)?;
+            profile.clone()
+        }
+        None => profile::stage(job, &original, &mut stages)?,
+    };
+    rounds::run(job, original, profile, staging, stages)
+}
+
+/// What the image and a profile say together, at the job's policy.
+fn decide(job: &Job<'_>, original: &Read, profile: &Profile, policy: &Policy) -> Plan {
+    plan(casehard_harden::Ground {
+        image: job.image,
+        tree: &original.tree,
+        inventory: &original.inventory,
+        profile,
+        policy,
+    })
+}
+
+/// Plans without running or writing anything but a profile run.
+///
+/// # Errors
+/// See [`JobError`].
+pub fn dry_run(job: &Job<'_>, progress: &mut dyn Progress) -> Result<(Plan, Profile), JobError> {
+    let mut stages = measure::Stages::new(progress);
+    let original = stages.time("read", || Read::new(job.image))?;
+    let profile = match &job.profile {
+        Some(profile) => {
+            fits(profile, job.image)?;
+            profile.clone()
+        }
+        None => profile::stage(job, &original, &mut stages)?,
+    };
+    let plan = decide(job, &original, &profile, &job.policy);
+    Ok((plan, profile))
+}
+
+/// A profile is for the image it was made from, whatever its compression.
+fn fits(profile: &Profile, image: &Image) -> Result<(), JobError> {
+    let config = image.manifest().config.digest;
+    if profile.subjects.is_empty() || profile.subjects.iter().any(|subject| subject.config == config) {
+        return Ok(());
+    }
+    let of = profile.subjects.iter().map(|subject| subject.config.to_string()).collect::<Vec<_>>().join(", ");
+    Err(JobError::OtherImage { profile: of, image: config })
+}
+
+fn subject(job: &Job<'_>) -> Subject {
+    let platform = job.image.config().platform();
+    Subject::new(job.image.digest(), job.image.manifest().config.digest, &platform, job.workload_digest)
+}
+
+fn since(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,171 @@
+//! Learning what the application uses.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use casehard_engine::Spec;
+use casehard_image::Image;
+use casehard_oci::Container as Config;
+use casehard_profile::{Phase, Profile, Workload, workload::Start};
+
+use super::{Job, JobError, Place, Progress, Read, Recorded, Watch, measure::Stages, subject};
+use crate::{
+    Controls,
+    run::{Hooks, Run, Setting, StepRun, Which, run, run_role},
+    spec,
+};
+
+/// Runs the workload on the original image, watched, and says what it used.
+///
+/// # Errors
+/// When the workload fails, or the run could not be watched.
+pub fn profile(job: &Job<'_>, original: &Read, progress: &mut dyn Progress) -> Result<Profile, JobError> {
+    stage(job, original, &mut Stages::new(progress))
+}
+
+pub(super) fn stage(job: &Job<'_>, original: &Read, stages: &mut Stages<'_>) -> Result<Profile, JobError> {
+    stages.progress.stage("profile");
+    let began = Instant::now();
+    let config = casehard_harden::without_shell_forms(&job.image.config().config, &original.tree);
+    let watched =
+        Watched { job, image: job.image, config: &config, controls: Controls::Default, name: "original" };
+    let (run, mut profile, application) = watched.run(Which::Profile, stages.progress)?;
+    must_pass(&run)?;
+    profile.subjects.insert(subject(job));
+    stages.note("profile", began, application);
+    Ok(profile)
+}
+
+/// A run that failed on the original says that the workload is wrong, not the image.
+pub(super) fn must_pass(run: &Run) -> Result<(), JobError> {
+    if run.passed() {
+        return Ok(());
+    }
+    let failures =
+        run.failures().map(|(name, verdict)| format!("{name}: {}", verdict.reasons().join(", "))).collect();
+    let log = &run.log[run.log.len().saturating_sub(4096)..];
+    let log = log.split(|byte| *byte == b'\n').map(|line| casehard_oci::escape(line).into_owned());
+    Err(JobError::WorkloadFails { failures, log: log.collect::<Vec<_>>().join("\n") })
+}
+
+/// A run of the workload, watched or not.
+pub(super) struct Watched<'a> {
+    pub job: &'a Job<'a>,
+    pub image: &'a Image,
+    pub config: &'a Config,
+    pub controls: Controls<'a>,
+    /// `original` or `hardened`.
+    pub name: &'static str,
+}
+
+impl Watched<'_> {
+    /// Runs the workload and its roles, watched. Also returns how long the containers ran.
+    pub fn run(
+        &self,
+        which: Which,
+        progress: &mut dyn Progress,
+    ) -> Result<(Run, Profile, Duration), JobError> {
+        let began = Instant::now();
+        let mut profile = Profile::default();
+        let mut watched = |spec: &Spec, work: &mut dyn FnMut(&Recorded, &mut dyn Progress)| {
+            // The container sees its volumes as plain directories of the root, so that what is written there is seen.
+            let spec = Spec { mounts: Vec::new(), ..spec.clone() };
+            let recorded = self.place().record(self.image, &spec).map_err(|source| self.failed(source))?;
+            recorded.watch.phase(Phase::new("start"));
+            work(&recorded, progress);
+            let Recorded { container, watch } = recorded;
+            drop(container);
+            for observation in watch.finish().map_err(|source| self.failed(source))? {
+                profile.observe(observation);
+            }
+            Ok::<_, JobError>(())
+        };
+        let mut result = None;
+        watched(&self.spec(&self.job.workload.start), &mut |recorded, progress| {
+            let mut hooks = Telling { name: self.name, progress, watch: Some(&*recorded.watch) };
+            result = Some(run(&*recorded.container, self.job.workload, &self.setting(which), &mut hooks));
+        })?;
+        let mut result = result.expect("the work above always sets it");
+        for (name, role) in roles(self.job.workload, which) {
+            watched(&self.spec(&role.start), &mut |recorded, progress| {
+                let mut hooks = Telling { name: self.name, progress, watch: Some(&*recorded.watch) };
+                result.roles.push(run_role(&*recorded.container, name, role, &mut hooks));
+            })?;
+        }
+        Ok((result, profile, began.elapsed()))
+    }
+
+    /// Runs the workload and its roles, unwatched.
+    pub fn run_unwatched(
+        &self,
+        which: Which,
+        progress: &mut dyn Progress,
+    ) -> Result<(Run, Duration), JobError> {
+        let began = Instant::now();
+        let start = |start: &Start| {
+            self.place().start(self.image, &self.spec(start)).map_err(|source| self.failed(source))
+        };
+        let container = start(&self.job.workload.start)?;
+        let mut hooks = Telling { name: self.name, progress, watch: None };
+        let mut result = run(&*container, self.job.workload, &self.setting(which), &mut hooks);
+        drop(container);
+        for (name, role) in roles(self.job.workload, which) {
+            let container = start(&role.start)?;
+            let mut hooks = Telling { name: self.name, progress, watch: None };
+            result.roles.push(run_role(&*container, name, role, &mut hooks));
+        }
+        Ok((result, began.elapsed()))
+    }
+
+    fn place(&self) -> &dyn Place {
+        self.job.place
+    }
+
+    fn spec(&self, start: &Start) -> Spec {
+        spec(self.config, start, self.controls)
+    }
+
+    fn setting(&self, which: Which) -> Setting<'_> {
+        static NONE: BTreeMap<String, std::net::IpAddr> = BTreeMap::new();
+        Setting {
+            which,
+            directory: self.job.directory,
+            healthcheck: self.config.healthcheck.as_ref(),
+            shell: self.config.shell.as_deref(),
+            stop_signal: self.config.stop_signal.as_deref(),
+            services: &NONE,
+        }
+    }
+
+    fn failed(&self, source: super::PlaceError) -> JobError {
+        JobError::Place { what: format!("running the {} image", self.name), source }
+    }
+}
+
+fn roles(
+    workload: &Workload,
+    which: Which,
+) -> impl Iterator<Item = (&String, &casehard_profile::workload::Role)> {
+    workload.roles.iter().filter(move |(_, role)| which == Which::Verify || !role.verify_only)
+}
+
+/// Tells the recorder which part of the run begins, and the person which is over.
+struct Telling<'a> {
+    name: &'static str,
+    progress: &'a mut dyn Progress,
+    watch: Option<&'a dyn Watch>,
+}
+
+impl Hooks for Telling<'_> {
+    fn phase(&mut self, name: &str) {
+        if let Some(watch) = self.watch {
+            watch.phase(Phase::new(name));
+        }
+    }
+
+    fn step_done(&mut self, step: &StepRun) {
+        self.progress.step(self.name, step);
+    }
+}

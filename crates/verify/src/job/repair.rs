@@ -1,0 +1,86 @@
+//! Finding out what a failing result lacks.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use casehard_harden::{Plan, Policy};
+use casehard_image::Image;
+use casehard_oci::RootPath;
+use casehard_profile::{Access, Profile};
+
+use super::{Job, JobError, Progress, Read, profile::Watched};
+use crate::{
+    Controls, Repair,
+    run::{Run, Which},
+};
+
+/// What a watched run of the failing result showed.
+pub(super) struct Found {
+    /// What it looked for and did not find, though the original has it.
+    missing: BTreeMap<RootPath, (String, Option<RootPath>)>,
+    /// What else it did.
+    profile: Profile,
+    /// How long the application ran.
+    pub application: Duration,
+}
+
+/// Runs the failing result again, watched, as the same user but without the controls that would hide what it tries:
+/// the seccomp profile and the read-only root.
+pub(super) fn look(
+    job: &Job<'_>,
+    original: &Read,
+    plan: &Plan,
+    image: &Image,
+    progress: &mut dyn Progress,
+) -> Result<Found, JobError> {
+    let config = &image.config().config;
+    let watched = Watched { job, image, config, controls: Controls::Default, name: "hardened" };
+    let (_, profile, application) = watched.run(Which::Verify, progress)?;
+    let mut missing = BTreeMap::new();
+    for (path, used) in &profile.paths {
+        if !used.access.contains(&Access::Missing) || plan.keep.contains_key(path) {
+            continue;
+        }
+        let resolved = original.tree.resolve(path);
+        let Some(entry) = resolved.entry else { continue };
+        let step = used.phases.iter().next_back().map_or_else(|| "start".to_owned(), ToString::to_string);
+        let program = used.programs.iter().next().cloned();
+        if !plan.keep.contains_key(&entry.path()) {
+            missing.insert(path.clone(), (step, program));
+        }
+    }
+    Ok(Found { missing, profile, application })
+}
+
+/// Takes what was found into the profile and the policy. Returns whether there is anything new to try.
+pub(super) fn take(
+    round: u32,
+    found: Found,
+    failed: &Run,
+    original: &Read,
+    profile: &mut Profile,
+    policy: &mut Policy,
+    repairs: &mut Vec<Repair>,
+) -> bool {
+    let failing: Vec<String> = failed.failures().map(|(name, _)| name).collect();
+    let mut is_new = false;
+    for (path, (phase, program)) in found.missing {
+        let step = failing
+            .first()
+            .map_or(phase.clone(), |first| if failing.len() == 1 { first.clone() } else { phase.clone() });
+        if policy.repairs.insert(path.clone(), step.clone()).is_none() {
+            repairs.push(Repair { round, path, step, program });
+            is_new = true;
+        }
+    }
+    let before = (profile.syscalls.len(), written(profile));
+    let mut seen = found.profile;
+    // What was missing is in the policy now; what was there is as used as anything the profile saw.
+    seen.paths.retain(|path, _| original.tree.get(path).is_some() || path.parent().is_some());
+    profile.merge(seen);
+    is_new || before != (profile.syscalls.len(), written(profile))
+}
+
+fn written(profile: &Profile) -> usize {
+    let is_written = |access: &Access| matches!(access, Access::Written | Access::Created | Access::Removed);
+    profile.paths.values().filter(|used| used.access.iter().any(is_written)).count()
+}
