@@ -1,5 +1,7 @@
 //! What the libraries must not look at themselves: the terminal, the environment, the clock, the home folder.
 
+#![expect(clippy::disallowed_methods, reason = "this is the one place that looks at the world outside")]
+
 use std::{
     env,
     io::{self, IsTerminal, Write},
