@@ -1,0 +1,25 @@
+//! What rules about Dockerfiles look at.
+
+mod calls;
+mod context;
+mod exec_form;
+mod input;
+mod packages;
+mod reference;
+mod run;
+mod words;
+
+pub(crate) use calls::{Call, Step};
+pub use context::BuildContext;
+pub(crate) use exec_form::{exec_form, is_string_array};
+pub(crate) use input::Input;
+pub(crate) use packages::{Install, Manager};
+pub(crate) use reference::ImageName;
+pub(crate) use run::check;
+pub(crate) use words::{is_address, is_archive, ports};
+
+// What rule files use, so that each needs one line.
+#[rustfmt::skip]
+pub(crate) use crate::{check::rule, report::{Report, insert, replace}};
+#[rustfmt::skip]
+pub(crate) use casehard_dockerfile::{Arguments, Base, Form, Keyword, ProblemKind, Value, shell::Joint};

@@ -1,0 +1,60 @@
+//! The registry.
+
+use casehard_finding::Rule;
+
+use crate::{build, dockerfile, report::Report};
+
+/// A rule and how it is checked.
+pub(crate) struct Check {
+    pub(crate) rule: Rule,
+    pub(crate) run: Run,
+}
+
+/// How a rule is checked.
+pub(crate) enum Run {
+    Dockerfile(fn(&build::Input<'_>, &mut Report<'_>)),
+}
+
+/// Declares the rule of a file: its metadata, with `check` as its check and its page from `docs/`.
+macro_rules! rule {
+    ($name:literal, $subject:ident, $severity:ident, $on:literal, $summary:literal, [$($also:literal),* $(,)?]) => {
+        pub(crate) static CHECK: $crate::check::Check = $crate::check::Check {
+            rule: casehard_finding::Rule {
+                name: $name,
+                subject: casehard_finding::Subject::$subject,
+                severity: casehard_finding::Severity::$severity,
+                summary: $summary,
+                also: &[$($also),*],
+                default_on: $on,
+                page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/", $name, ".md")),
+            },
+            run: $crate::check::Run::$subject(check),
+        };
+    };
+}
+pub(crate) use rule;
+
+/// Declares the rules of a folder: their modules, and the slice of their checks.
+macro_rules! folder {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+        pub(crate) static CHECKS: &[&$crate::check::Check] = &[$(&$module::CHECK),*];
+    };
+}
+pub(crate) use folder;
+
+/// Every check, by subject and then by name.
+pub(crate) fn checks() -> impl Iterator<Item = &'static Check> {
+    [dockerfile::CHECKS].into_iter().flatten().copied()
+}
+
+/// Every rule, by subject and then by name.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    checks().map(|check| &check.rule)
+}
+
+/// The rules that answer to a name or to another tool's code.
+pub fn rules_for(code: &str) -> impl Iterator<Item = &'static Rule> {
+    let code = code.strip_prefix("AVD-").unwrap_or(code).to_owned();
+    rules().filter(move |rule| rule.answers_to(&code))
+}

@@ -1,0 +1,18 @@
+//! `missing-healthcheck`: no HEALTHCHECK.
+
+use crate::build::*;
+
+rule! {
+    "missing-healthcheck", Dockerfile, Low, true,
+    "no HEALTHCHECK",
+    ["hadolint:DL3057", "checkov:CKV_DOCKER_2", "trivy:DS-0026", "dockle:CIS-DI-0006", "cis:4.6", "droast:DF012", "kics:b03a748a-542d-44f4-bb86-9199ab4fd2d5"]
+}
+
+fn check(input: &Input<'_>, report: &mut Report<'_>) {
+    let Some(last) = input.model.last_stage() else { return };
+    let all = input.model.lineage_instructions(last.index);
+    let has = |keyword: Keyword| all.iter().any(|(_, instruction)| instruction.keyword == keyword);
+    if has(Keyword::Expose) && !has(Keyword::Healthcheck) {
+        report.at(input.head(last.from), "the image exposes a port and has no HEALTHCHECK");
+    }
+}

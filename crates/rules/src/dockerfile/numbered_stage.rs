@@ -1,0 +1,17 @@
+//! `numbered-stage`: a stage is named by its number.
+
+use crate::build::*;
+
+rule! {
+    "numbered-stage", Dockerfile, Info, true,
+    "a stage is named by its number",
+    ["droast:DF023", "kics:68a51e22-ae5a-4d48-8e87-b01a323605c9"]
+}
+
+fn check(input: &Input<'_>, report: &mut Report<'_>) {
+    for (_, word) in input.from_words() {
+        if !word.text.is_empty() && word.text.bytes().all(|byte| byte.is_ascii_digit()) {
+            report.at(word.range, format!("stage {} is named by its number", word.text));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! `pointless-command`: a command that does nothing useful in a build step.
+
+use crate::build::*;
+
+rule! {
+    "pointless-command", Dockerfile, Info, true,
+    "a command that does nothing useful in a build step",
+    ["hadolint:DL3001", "droast:DF060"]
+}
+
+fn check(input: &Input<'_>, report: &mut Report<'_>) {
+    for (_, call) in input.calls() {
+        if matches!(call.program(), "service" | "shutdown" | "reboot" | "top" | "htop" | "free" | "vim" | "vi" | "nano" | "ifconfig") && !call.command.substituted {
+            report.at(call.range(), format!("{} does nothing useful in a build step", call.program()));
+        }
+    }
+}

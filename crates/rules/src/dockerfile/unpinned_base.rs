@@ -1,0 +1,19 @@
+//! `unpinned-base`: the base image is not pinned by digest.
+
+use crate::build::*;
+
+rule! {
+    "unpinned-base", Dockerfile, Low, true,
+    "the base image is not pinned by digest",
+    ["semgrep:dockerfile-source-not-pinned", "sonar:S6497"]
+}
+
+fn check(input: &Input<'_>, report: &mut Report<'_>) {
+    for stage in input.model.stages() {
+        let (Base::Image(text), Some(word)) = (&stage.base, &stage.image) else { continue };
+        let name = ImageName::parse(text);
+        if name.digest.is_none() && name.tag.is_some_and(|tag| tag != "latest") {
+            report.at(word.range.clone(), format!("{text} has no digest, so its bytes may change"));
+        }
+    }
+}

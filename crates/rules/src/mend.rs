@@ -1,0 +1,147 @@
+//! Applying fixes: each is tried, read again and compared; one that does more than it says is withdrawn.
+
+use casehard_dockerfile::{Arguments, Dockerfile};
+use casehard_finding::{Edit, Finding, Fix, Safety};
+
+/// A file after its fixes.
+#[derive(Debug, Clone)]
+pub struct Mended {
+    /// The new bytes.
+    pub bytes: Vec<u8>,
+    /// What was done, in order: rule and title.
+    pub applied: Vec<(String, String)>,
+    /// What was not.
+    pub withdrawn: Vec<Withdrawn>,
+}
+
+/// A fix that would have changed more than it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// The rule.
+    pub rule: String,
+    /// What it wanted to do.
+    pub title: String,
+    /// Why it was not done.
+    pub reason: &'static str,
+}
+
+/// Rounds after which mending ends; each fix may make another one possible.
+const ROUNDS: usize = 12;
+
+/// Applies the fixes that `check` proposes for `bytes`, up to `safety`, until none is left.
+pub fn mend(
+    bytes: &[u8],
+    safety: Safety,
+    is_dockerfile: bool,
+    check: &dyn Fn(&[u8]) -> Vec<Finding>,
+) -> Mended {
+    let mut mended = Mended { bytes: bytes.to_vec(), applied: Vec::new(), withdrawn: Vec::new() };
+    for _ in 0..ROUNDS {
+        let findings = check(&mended.bytes);
+        let mut taken: Vec<(&Finding, &Fix)> = Vec::new();
+        for finding in &findings {
+            let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safety <= safety && !fix.edits.is_empty())
+            else {
+                continue;
+            };
+            let known_bad = mended.withdrawn.iter().any(|w| w.rule == finding.rule && w.title == fix.title);
+            if !known_bad && !taken.iter().any(|(_, other)| overlap(fix, other)) {
+                taken.push((finding, fix));
+            }
+        }
+        if taken.is_empty() {
+            break;
+        }
+        let mut round: Vec<Edit> = Vec::new();
+        for (finding, fix) in taken {
+            let mut tried = round.clone();
+            tried.extend(fix.edits.iter().cloned());
+            match replaced(&mended.bytes, &mut tried)
+                .and_then(|new| keeps_the_rest(&mended.bytes, &new, &tried, is_dockerfile).map(|()| new))
+            {
+                Ok(_) => {
+                    round = tried;
+                    mended.applied.push((finding.rule.clone(), fix.title.clone()));
+                }
+                Err(reason) => {
+                    let (rule, title) = (finding.rule.clone(), fix.title.clone());
+                    mended.withdrawn.push(Withdrawn { rule, title, reason });
+                }
+            }
+        }
+        match replaced(&mended.bytes, &mut round) {
+            Ok(new) if new != mended.bytes => mended.bytes = new,
+            _ => break,
+        }
+    }
+    mended
+}
+
+fn overlap(one: &Fix, other: &Fix) -> bool {
+    one.edits.iter().any(|a| {
+        other
+            .edits
+            .iter()
+            .any(|b| (a.start < b.end && b.start < a.end) || a.start == b.start || a.end == b.end)
+    })
+}
+
+/// The bytes with edits done.
+fn replaced(bytes: &[u8], edits: &mut [Edit]) -> Result<Vec<u8>, &'static str> {
+    edits.sort_by_key(|edit| (edit.start, edit.end));
+    let mut out = Vec::with_capacity(bytes.len() + 64);
+    let mut at = 0;
+    for edit in edits {
+        if edit.start < at || edit.end < edit.start || edit.end > bytes.len() {
+            return Err("its edits overlap");
+        }
+        out.extend_from_slice(&bytes[at..edit.start]);
+        out.extend_from_slice(edit.text.as_bytes());
+        at = edit.end;
+    }
+    out.extend_from_slice(&bytes[at..]);
+    Ok(out)
+}
+
+/// Whether instructions that no edit touches mean the same before and after, and nothing new is broken.
+fn keeps_the_rest(
+    before: &[u8],
+    after: &[u8],
+    edits: &[Edit],
+    is_dockerfile: bool,
+) -> Result<(), &'static str> {
+    if !is_dockerfile {
+        return Ok(());
+    }
+    let (old, new) = (Dockerfile::parse(before), Dockerfile::parse(after));
+    if new.problems().len() > old.problems().len() {
+        return Err("the file would no longer be read without problems");
+    }
+    let untouched = old.instructions().iter().filter(|instruction| {
+        !edits.iter().any(|edit| edit.start < instruction.full.end && edit.end >= instruction.full.start)
+    });
+    let mut rest = new.instructions().iter();
+    for instruction in untouched {
+        if !rest.any(|other| meaning(other) == meaning(instruction)) {
+            return Err("an instruction that it does not touch would change");
+        }
+    }
+    Ok(())
+}
+
+/// An instruction without its places.
+fn meaning(
+    instruction: &casehard_dockerfile::Instruction,
+) -> (String, Vec<String>, String, Vec<String>, bool) {
+    (
+        instruction.name.text.to_ascii_uppercase(),
+        instruction
+            .flags
+            .iter()
+            .map(|flag| format!("{}={}", flag.name, flag.value.as_ref().map_or("", |value| &value.text)))
+            .collect(),
+        instruction.body.text.clone(),
+        instruction.inner().heredocs.iter().map(|heredoc| heredoc.content.text.clone()).collect(),
+        matches!(instruction.arguments, Arguments::None),
+    )
+}

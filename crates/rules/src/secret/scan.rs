@@ -1,0 +1,138 @@
+//! One pass over bytes for all patterns.
+
+use std::{ops::Range, sync::LazyLock};
+
+use super::{
+    names::is_placeholder,
+    providers::{PATTERNS, Pattern},
+};
+
+/// Something that looks like a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hit {
+    pub(crate) what: &'static str,
+    pub(crate) range: Range<usize>,
+}
+
+/// Which pairs of bytes some pattern starts with, as bits.
+static STARTS: LazyLock<Box<[u64; 1024]>> = LazyLock::new(|| {
+    let mut bits = Box::new([0u64; 1024]);
+    for pattern in PATTERNS {
+        let prefix = pattern.prefix.as_bytes();
+        let pair = usize::from(prefix[0]) << 8 | usize::from(prefix[1]);
+        bits[pair / 64] |= 1 << (pair % 64);
+    }
+    bits
+});
+
+/// Everything in `bytes` that looks like a secret, in order, without overlap.
+pub(crate) fn find(bytes: &[u8]) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    let starts = &**STARTS;
+    let mut at = 0;
+    while at + 1 < bytes.len() {
+        let pair = usize::from(bytes[at]) << 8 | usize::from(bytes[at + 1]);
+        if starts[pair / 64] >> (pair % 64) & 1 == 0 {
+            at += 1;
+            continue;
+        }
+        match PATTERNS.iter().find_map(|pattern| matched(pattern, bytes, at)) {
+            Some(hit) => {
+                at = hit.range.end.max(at + 1);
+                hits.push(hit);
+            }
+            None => at += 1,
+        }
+    }
+    hits
+}
+
+fn matched(pattern: &Pattern, bytes: &[u8], at: usize) -> Option<Hit> {
+    let rest = bytes[at..].strip_prefix(pattern.prefix.as_bytes())?;
+    // A longer word that happens to hold the prefix is something else.
+    let inside_word =
+        pattern.word && at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+    if inside_word {
+        return None;
+    }
+    let length = rest.iter().take(pattern.most + 1).take_while(|byte| pattern.alphabet.has(**byte)).count();
+    if length < pattern.least || length > pattern.most {
+        return None;
+    }
+    let body = &rest[..length];
+    let text = std::str::from_utf8(body).ok()?;
+    if is_placeholder(text)
+        || (length >= 16 && entropy(body) < 2.5)
+        || !(pattern.check)(pattern.prefix, text, &rest[length..])
+    {
+        return None;
+    }
+    let end = at + pattern.prefix.len() + length;
+    Some(Hit { what: pattern.what, range: at..end })
+}
+
+/// Shannon entropy in bits per byte.
+pub(crate) fn entropy(bytes: &[u8]) -> f64 {
+    let mut counts = [0u32; 256];
+    for byte in bytes {
+        counts[usize::from(*byte)] += 1;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "lengths are small")]
+    let length = bytes.len() as f64;
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| {
+            let share = f64::from(*count) / length;
+            -share * share.log2()
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::providers::{base62_crc, crc32};
+
+    fn what(text: &str) -> Vec<&'static str> {
+        find(text.as_bytes()).into_iter().map(|hit| hit.what).collect()
+    }
+
+    /// Put together here so that no scanner takes this file for a leak.
+    fn token(prefix: &str, body: &str) -> String {
+        [prefix, body].concat()
+    }
+
+    #[test]
+    fn tokens_with_checksums_are_checked() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        let body = "a8Kd0PqZx7Lm2Vn4Rt6Yw9Bc1Df3Gh";
+        let right = format!("{body}{}", base62_crc(body.as_bytes()));
+        assert_eq!(what(&token("ghp_", &right)), ["GitHub token"]);
+        let wrong = format!("{body}000000");
+        assert!(what(&token("ghp_", &wrong)).is_empty());
+    }
+
+    #[test]
+    fn providers_are_known_and_placeholders_are_not_reported() {
+        let cases = [
+            (token("AKIA", "Q3EGR7ZJ5LXW2NVB"), "AWS access key"),
+            (token("glpat-", "x3Kd0PqZx7Lm2Vn4Rt6Y"), "GitLab token"),
+            (token("AIza", "SyD9x3Kd0PqZx7Lm2Vn4Rt6Yw9Bc1Df3Ghq"), "Google API key"),
+            (token("-----BEGIN RSA PRIVATE", " KEY-----\nMIIEowIBAAKCAQEA7bq1"), "private key"),
+            (token("postgres://app:", "k3jH7sLq@db/x"), "password in a URL"),
+        ];
+        for (text, expected) in &cases {
+            assert_eq!(what(&format!("x = {text}\n")), [*expected], "{text}");
+        }
+        for text in [
+            "AKIAIOSFODNN7EXAMPLE",
+            "http://user:password@host",
+            "https://a:${PASS}@b",
+            "http://x:8080/@y",
+            "glpat-xxxxxxxxxxxxxxxxxxxx",
+        ] {
+            assert!(what(text).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What a person wants checked.
+
+use std::collections::BTreeMap;
+
+use casehard_finding::{Rule, Severity};
+
+/// What a person wants checked.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Rules that do not run: names, or codes of other tools.
+    pub ignore: Vec<String>,
+    /// Rules that run although they are off by default; `all` for every one.
+    pub enable: Vec<String>,
+    /// When not empty, only these run.
+    pub only: Vec<String>,
+    /// Severities that differ from the rule's own, by rule name.
+    pub severities: BTreeMap<String, Severity>,
+    /// Registries that images may come from; empty for any.
+    pub trusted_registries: Vec<String>,
+    /// Today as `YYYY-MM-DD`, for allowances that end; they never end when it is not known.
+    pub today: Option<String>,
+    /// Whether comments in the files may allow findings.
+    pub honour_comments: bool,
+}
+
+impl Settings {
+    /// Everything that is on by default, comments honoured.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { honour_comments: true, ..Self::default() }
+    }
+
+    /// Whether a rule runs.
+    #[must_use]
+    pub fn runs(&self, rule: &Rule) -> bool {
+        let named = |codes: &[String]| codes.iter().any(|code| code == "all" || answers(rule, code));
+        if !self.only.is_empty() {
+            return named(&self.only) && !named(&self.ignore);
+        }
+        (rule.default_on || named(&self.enable)) && !named(&self.ignore)
+    }
+
+    /// How bad a finding of a rule is.
+    #[must_use]
+    pub fn severity(&self, rule: &Rule) -> Severity {
+        self.severities.get(rule.name).copied().unwrap_or(rule.severity)
+    }
+}
+
+/// Whether a rule answers to a code, as people write it in any of the tools.
+pub(crate) fn answers(rule: &Rule, code: &str) -> bool {
+    rule.answers_to(code.strip_prefix("AVD-").unwrap_or(code))
+}
