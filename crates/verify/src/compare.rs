@@ -20,10 +20,8 @@ pub fn compare(original: &Run, hardened: &Run, mask: &[Mask]) -> Vec<Difference>
     let masks = Masks::new(mask);
     let mut found = Vec::new();
     readiness(original, hardened, &mut found);
-    let pairs = |run: &'_ Run| run.steps.iter().chain(&run.roles).cloned().collect::<Vec<_>>();
-    let other = pairs(hardened);
-    for one in &pairs(original) {
-        match other.iter().find(|two| same(one, two)) {
+    for one in original.steps.iter().chain(&original.roles) {
+        match hardened.steps.iter().chain(&hardened.roles).find(|two| same(one, two)) {
             Some(two) => step(one, two, &masks, &mut found),
             None => found.push(Difference::new(
                 one.title(),

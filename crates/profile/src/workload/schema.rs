@@ -31,7 +31,7 @@ type Definitions = BTreeMap<String, Value>;
 fn object(object: &'static Object, definitions: &mut Definitions) -> Value {
     let mut properties = Map::new();
     for field in object.keys() {
-        let mut schema = shape(&field.shape, definitions);
+        let mut schema = schema_of(&field.shape, definitions);
         if let Value::Object(schema) = &mut schema {
             schema.insert("description".into(), json!(field.about));
         }
@@ -63,8 +63,8 @@ fn reference(of: &'static Object, definitions: &mut Definitions) -> Value {
     json!({ "$ref": format!("#/$defs/{}", of.name) })
 }
 
-fn shape(shape_: &'static Shape, definitions: &mut Definitions) -> Value {
-    match shape_ {
+fn schema_of(shape: &'static Shape, definitions: &mut Definitions) -> Value {
+    match shape {
         Shape::Scalar(scalar) => scalar.schema(),
         Shape::Command => json!({
             "anyOf": [
@@ -72,11 +72,11 @@ fn shape(shape_: &'static Shape, definitions: &mut Definitions) -> Value {
                 { "type": "string", "minLength": 1 },
             ],
         }),
-        Shape::List(inner) => json!({ "type": "array", "items": shape(inner, definitions) }),
+        Shape::List(inner) => json!({ "type": "array", "items": schema_of(inner, definitions) }),
         Shape::Free(name, inner) => json!({
             "type": "object",
             "propertyNames": { "pattern": name.pattern() },
-            "additionalProperties": shape(inner, definitions),
+            "additionalProperties": schema_of(inner, definitions),
         }),
         Shape::Object(object) => reference(object, definitions),
         Shape::Variants { variants, .. } => {

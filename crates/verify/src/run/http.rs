@@ -138,19 +138,21 @@ fn connect(
     services: &BTreeMap<String, IpAddr>,
     deadline: Instant,
 ) -> Result<Box<dyn Stream>, HttpError> {
-    let mut failure = HttpError::UnknownHost(url.endpoint.host.clone());
+    // Of `localhost`, the first address says more: the second may not be there at all.
+    let mut failure = None;
     for address in addresses(&url.endpoint, services) {
         match container.connect(address, remaining(deadline)?) {
             Ok(stream) => return Ok(stream),
-            Err(source) => failure = HttpError::Connect { address, source },
+            Err(source) => failure = failure.or(Some(HttpError::Connect { address, source })),
         }
     }
-    Err(failure)
+    Err(failure.unwrap_or_else(|| HttpError::UnknownHost(url.endpoint.host.clone())))
 }
 
 fn remaining(deadline: Instant) -> Result<Duration, HttpError> {
     let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(HttpError::TimedOut) } else { Ok(left) }
+    // Sockets take no shorter timeout than a microsecond, and zero means none.
+    if left.is_zero() { Err(HttpError::TimedOut) } else { Ok(left.max(Duration::from_millis(1))) }
 }
 
 fn head(request: &Request<'_>) -> Vec<u8> {
