@@ -19,6 +19,7 @@ mod own;
 mod package;
 mod pattern;
 pub mod purl;
+pub mod sbom;
 
 pub use catalog::{Catalog, Found, catalog, catalog_with};
 pub use cataloger::{Cataloger, File, Piece, Pieces, Reads, Says, Subject};
@@ -30,6 +31,6 @@ pub use inventory::{Inventory, Unknown};
 pub use names::Names;
 pub use os_release::OsRelease;
 pub use package::{
-    Dependency, Detail, Ecosystem, Need, Package, PackageId, Presence, PythonDistribution, Requirement,
-    SourcePackage,
+    Dependency, Detail, Ecosystem, Evidence, Need, Package, PackageId, Presence, PythonDistribution,
+    Requirement, SourcePackage,
 };

@@ -4,11 +4,13 @@ use std::fmt;
 
 use casehard_image::NodeId;
 use casehard_oci::RootPath;
+use serde::{Deserialize, Serialize};
 
 use crate::Names;
 
 /// Where a package comes from; the name is the type of its package URL (purl specification, *purl-types*).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Ecosystem {
     /// Debian and what derives from it.
@@ -193,7 +195,8 @@ pub struct SourcePackage {
 }
 
 /// How much of a package is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Presence {
     /// Every file it lists, or it lists none.
     #[default]
@@ -248,6 +251,15 @@ pub enum Detail {
     None,
     /// A Python distribution.
     Python(Box<PythonDistribution>),
+    /// What a program is by what stands in its files.
+    Evidence(Box<Evidence>),
+}
+
+/// What is known of a program that no package manager knows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// Common Platform Enumeration names (CPE 2.3 formatted strings).
+    pub cpes: Vec<String>,
 }
 
 /// What a Python distribution says beyond its metadata (PyPA specification *Recording installed projects*).
