@@ -27,4 +27,6 @@ commands! {
     Completions(completions),
     /// Learn, show, compare and merge what an application really uses
     Profile(profile),
+    /// Say what software is in an image
+    Sbom(sbom),
 }

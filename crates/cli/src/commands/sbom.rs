@@ -1,0 +1,85 @@
+//! `casehard sbom`
+
+use std::{fs, io::Write as _, path::PathBuf};
+
+use casehard_inventory::sbom::{CycloneDxVersion, Format, Sbom, Select, Stamp};
+use casehard_oci::Platform;
+
+use crate::{Context, Failure, Verdict};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The image
+    image: String,
+    /// How to write it
+    #[arg(long, short, value_enum, default_value = "table", value_name = "FORMAT")]
+    format: FormatName,
+    /// Write to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Only these catalogers or ecosystems (dpkg, python, npm, …)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Not these catalogers or ecosystems
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    exclude: Vec<String>,
+    /// The platform of an image for several
+    #[arg(long, value_name = "OS/ARCH")]
+    platform: Option<Platform>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum FormatName {
+    /// Columns for people
+    Table,
+    /// CycloneDX 1.6
+    Cyclonedx,
+    /// CycloneDX 1.5
+    #[value(name = "cyclonedx-1.5")]
+    Cyclonedx15,
+    /// CycloneDX 1.7
+    #[value(name = "cyclonedx-1.7")]
+    Cyclonedx17,
+    /// SPDX 2.3, JSON
+    Spdx,
+    /// SPDX 2.3, tag-value
+    SpdxTagValue,
+    /// Everything, in Casehard's own JSON
+    Json,
+    /// One package URL per line
+    Purl,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Table => Self::Table,
+            FormatName::Cyclonedx => Self::CycloneDx(CycloneDxVersion::V1_6),
+            FormatName::Cyclonedx15 => Self::CycloneDx(CycloneDxVersion::V1_5),
+            FormatName::Cyclonedx17 => Self::CycloneDx(CycloneDxVersion::V1_7),
+            FormatName::Spdx => Self::SpdxJson,
+            FormatName::SpdxTagValue => Self::SpdxTagValue,
+            FormatName::Json => Self::Json,
+            FormatName::Purl => Self::Purls,
+        }
+    }
+}
+
+pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
+    let image = context.open(&arguments.image, arguments.platform.as_ref())?;
+    let (tree, inventory) = casehard_inventory::catalog(&image)
+        .map_err(|error| Failure::cannot(format_args!("failed to read image {}", arguments.image), &error))?;
+    let select = Select { only: arguments.select.clone(), except: arguments.exclude.clone() };
+    let sbom = Sbom::of(&image, &tree, &inventory, &select);
+    let stamp = Stamp { created: context.date()?, tool_version: env!("CARGO_PKG_VERSION").to_owned() };
+    let bytes = sbom.write(arguments.format.into(), &stamp);
+    match &arguments.output {
+        Some(path) => fs::write(path, bytes)
+            .map_err(|error| Failure::cannot(format_args!("failed to write {}", path.display()), &error))?,
+        None => context.out().write_all(&bytes)?,
+    }
+    if !sbom.unknowns.is_empty() {
+        context.say(format_args!("{} files could not be read as what they are", sbom.unknowns.len()));
+    }
+    Ok(Verdict::Good)
+}
