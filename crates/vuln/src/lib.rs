@@ -1,8 +1,22 @@
 //! Which packages of an image are vulnerable.
 //!
-//! Version orders ([`Scheme`]), the advisory store, matching, VEX and gates. Cataloging what is in an image is left to
-//! `casehard-inventory`, drawing results to `casehard-report`.
+//! [`import::import`] reads publishers' feeds into a [`store::Builder`], which writes a [`Store`]; [`scan`] looks the
+//! packages of an image up in it. Cataloging what is in an image is left to `casehard-inventory`, drawing results to
+//! `casehard-report`.
 
+pub mod advisory;
+mod date;
+mod ecosystem;
+pub mod finding;
+pub mod import;
+mod matching;
+pub mod range;
+mod severity;
+pub mod store;
 pub mod version;
 
+pub use ecosystem::Ecosystem;
+pub use finding::{Finding, Level, Scan};
+pub use matching::{Distribution, Request, Subject, SubjectKind, scan};
+pub use store::{Store, StoreError};
 pub use version::Scheme;

@@ -111,7 +111,7 @@ fn parse(text: &[u8]) -> Option<Version<'_>> {
     if let Some((b'+', local)) = rest.split_first() {
         version.local = local.split(|byte| matches!(byte, b'.' | b'-' | b'_')).collect();
         let sound = |part: &&[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_alphanumeric);
-        return version.local.iter().all(|part| sound(part)).then_some(version);
+        return version.local.iter().all(sound).then_some(version);
     }
     rest.is_empty().then_some(version)
 }
