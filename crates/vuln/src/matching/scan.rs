@@ -271,7 +271,7 @@ impl Blind {
                     *self
                         .uncovered
                         .entry(format!("{} {}", distribution.id, distribution.version_id))
-                        .or_default() += 1
+                        .or_default() += 1;
                 }
                 None => self.unknown += 1,
             }
