@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use casehard_oci::{Compression, Descriptor, Digest, ImageConfig, Manifest, Platform};
 
-use crate::{Entries, Limits, ReadError, source::Source};
+use crate::{Entries, Limits, ReadError, layer::Budget, source::Source};
 
 /// How to open an image.
 #[derive(Debug, Clone, Default)]
@@ -77,9 +77,14 @@ impl Image {
     /// # Errors
     /// When the blob cannot be opened.
     pub fn entries(&self, layer: usize) -> Result<Entries, ReadError> {
+        self.entries_within(layer, &Budget::new(self.limits()))
+    }
+
+    /// As [`Image::entries`], counted together with other layers.
+    pub(crate) fn entries_within(&self, layer: usize, budget: &Budget) -> Result<Entries, ReadError> {
         let count = self.0.layers.len();
         let layer = self.0.layers.get(layer).ok_or(ReadError::NoLayer { index: layer, count })?;
-        Entries::new(self.0.source.blob(&layer.descriptor.digest)?, layer, &self.0.limits)
+        Entries::new(self.0.source.blob(&layer.descriptor.digest)?, layer, &self.0.limits, budget)
     }
     /// The bytes of a blob as stored.
     ///

@@ -32,11 +32,6 @@ impl<R: Read> Checked<R> {
         }
     }
 
-    /// Bytes read so far.
-    pub(crate) const fn count(&self) -> u64 {
-        self.read
-    }
-
     fn wrong_size(&self) -> ReadError {
         ReadError::BlobSize { digest: self.digest, expected: self.size, found: self.read }
     }

@@ -2,27 +2,24 @@
 
 use std::{
     fmt,
-    io::{self, BufReader, Read},
-    sync::Arc,
+    io::{self, Read},
 };
 
-use casehard_oci::{Compression, Digest, Hasher};
+use casehard_oci::Digest;
 
-use super::Checked;
+use super::{Budget, feed::Feed};
 use crate::{
     Head, Layer, Limits, ReadError,
     tar::{Extensions, Walk, WalkError},
 };
-
-/// Bytes that are read at once.
-const BUFFER: usize = 128 << 10;
 
 /// The entries of one layer. Reading to the end checks digests and sizes; a layer that is not what its
 /// descriptor says ends in an error.
 pub struct Entries {
     layer: Digest,
     diff_id: Digest,
-    walk: Walk<BufReader<Unpacked>>,
+    walk: Walk<Feed>,
+    budget: Budget,
     ended: bool,
 }
 
@@ -33,12 +30,17 @@ impl fmt::Debug for Entries {
 }
 
 impl Entries {
-    pub(crate) fn new(blob: Box<dyn Read + Send>, layer: &Layer, limits: &Limits) -> Result<Self, ReadError> {
+    pub(crate) fn new(
+        blob: Box<dyn Read + Send>,
+        layer: &Layer,
+        limits: &Limits,
+        budget: &Budget,
+    ) -> Result<Self, ReadError> {
         let digest = layer.descriptor.digest;
-        let unpacked = Unpacked::new(blob, layer, limits)?;
+        let feed = Feed::start(blob, layer, limits, budget)?;
         let limits = Extensions { bytes: limits.extensions, depth: limits.depth };
-        let walk = Walk::new(BufReader::with_capacity(BUFFER, unpacked), limits);
-        Ok(Self { layer: digest, diff_id: layer.diff_id, walk, ended: false })
+        let walk = Walk::new(feed, limits);
+        Ok(Self { layer: digest, diff_id: layer.diff_id, walk, budget: budget.clone(), ended: false })
     }
 
     /// The next entry with its content; what is left unread of a content is skipped.
@@ -51,7 +53,11 @@ impl Entries {
             return Ok(None);
         }
         match self.walk.next() {
-            Ok(Some(head)) => Ok(Some(EntryReader { head, entries: self })),
+            Ok(Some(head)) => {
+                // Holes take no bytes of the tar, but who writes the content elsewhere writes them.
+                self.budget.spend(self.walk.holes(), self.layer)?;
+                Ok(Some(EntryReader { head, entries: self }))
+            }
             Ok(None) => {
                 self.ended = true;
                 self.check().map(|()| None)
@@ -66,7 +72,10 @@ impl Entries {
     /// Reads what follows the end of the tar, and compares digests and sizes.
     fn check(&mut self) -> Result<(), ReadError> {
         self.walk.drain().map_err(|error| self.explain(error.into()))?;
-        let found = self.walk.source().get_ref().hasher.clone().finish();
+        let (blob, found) = self.walk.source().digests();
+        if blob != self.layer {
+            return Err(ReadError::BlobDigest { expected: self.layer, found: blob });
+        }
         if found != self.diff_id {
             return Err(ReadError::DiffId { layer: self.layer, expected: self.diff_id, found });
         }
@@ -105,70 +114,5 @@ impl Read for EntryReader<'_> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => Err(self.entries.explain(error.into()).into()),
         }
-    }
-}
-
-type Blob = Checked<Box<dyn Read + Send>>;
-
-enum Decoder {
-    Plain(Blob),
-    Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Blob>>>),
-    Zstd(zstd::stream::read::Decoder<'static, BufReader<Blob>>),
-}
-
-/// The uncompressed bytes of a layer, hashed and counted.
-struct Unpacked {
-    layer: Digest,
-    decoder: Decoder,
-    hasher: Hasher,
-    count: u64,
-    limits: Limits,
-}
-
-impl Unpacked {
-    fn new(blob: Box<dyn Read + Send>, layer: &Layer, limits: &Limits) -> Result<Self, ReadError> {
-        let digest = layer.descriptor.digest;
-        let checked = Checked::new(blob, &layer.descriptor);
-        let buffered = |checked| BufReader::with_capacity(BUFFER, checked);
-        let decoder = match layer.compression {
-            Compression::None => Decoder::Plain(checked),
-            Compression::Gzip => {
-                Decoder::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(buffered(checked))))
-            }
-            Compression::Zstd => {
-                let decoder = zstd::stream::read::Decoder::with_buffer(buffered(checked))
-                    .map_err(|source| ReadError::Decompress { layer: digest, source: Arc::new(source) })?;
-                Decoder::Zstd(decoder)
-            }
-        };
-        Ok(Self { layer: digest, decoder, hasher: Hasher::new(), count: 0, limits: *limits })
-    }
-
-    fn packed(&self) -> u64 {
-        match &self.decoder {
-            Decoder::Plain(checked) => checked.count(),
-            Decoder::Gzip(decoder) => decoder.get_ref().get_ref().count(),
-            Decoder::Zstd(decoder) => decoder.get_ref().get_ref().count(),
-        }
-    }
-}
-
-impl Read for Unpacked {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = match &mut self.decoder {
-            Decoder::Plain(decoder) => decoder.read(buffer),
-            Decoder::Gzip(decoder) => decoder.read(buffer),
-            Decoder::Zstd(decoder) => decoder.read(buffer),
-        }?;
-        self.hasher.update(&buffer[..read]);
-        self.count += read as u64;
-        let Limits { unpacked, expansion, .. } = self.limits;
-        if self.count > unpacked {
-            return Err(ReadError::Unpacked { layer: self.layer, limit: unpacked }.into());
-        }
-        if self.count > Limits::EXPANSION_FROM && self.count / expansion.max(1) > self.packed() {
-            return Err(ReadError::Expansion { layer: self.layer, limit: expansion }.into());
-        }
-        Ok(read)
     }
 }

@@ -111,6 +111,11 @@ impl<R: BufRead> Walk<R> {
         }
     }
 
+    /// Bytes of the current entry, not read yet, that are holes.
+    pub(crate) fn holes(&self) -> u64 {
+        self.sparse.as_ref().map_or(0, |map| map.size() - self.remaining)
+    }
+
     /// Where the content of the current entry begins, or how far it has been read.
     pub(crate) const fn position(&self) -> u64 {
         self.position

@@ -1,0 +1,38 @@
+//! Who wants to see file contents.
+
+use casehard_oci::RootPath;
+
+use crate::Head;
+
+/// How much of a file somebody wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// Nothing.
+    Nothing,
+    /// Everything, up to this many bytes; a larger file is not shown.
+    Whole(u64),
+}
+
+/// Somebody who draws facts from file contents while the image streams past. Files of layers are shown as they
+/// come; the fact of a file that an upper layer replaces or removes is dropped.
+pub trait Inspect: Sync {
+    /// What is kept about a file.
+    type Fact: Send;
+
+    /// Whether to be shown a regular file, from its header and its first bytes (up to 4,096 of them).
+    fn wants(&self, head: &Head, start: &[u8]) -> Want;
+
+    /// Draws a fact from a file's bytes. Called only for files that were wanted and are within the wanted size.
+    fn inspect(&self, path: &RootPath, head: &Head, bytes: &[u8]) -> Option<Self::Fact>;
+}
+
+/// Nobody: the tree alone.
+impl Inspect for () {
+    type Fact = ();
+    fn wants(&self, _: &Head, _: &[u8]) -> Want {
+        Want::Nothing
+    }
+    fn inspect(&self, _: &RootPath, _: &Head, _: &[u8]) -> Option<()> {
+        None
+    }
+}

@@ -1,0 +1,133 @@
+//! Reading all layers of an image.
+
+use std::{
+    io,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use super::{
+    Facts, Inspect, Want,
+    spool::Spool,
+    turns::{Read, Turns},
+};
+use crate::{EntryReader, Image, Kind, Mark, ReadError, Tree, layer::Budget};
+
+/// Bytes of a file that decide whether it is wanted.
+const START: usize = 4096;
+/// Entries that are handed on together.
+const BATCH: usize = 256;
+/// Layers that are read at once: each has buffers.
+const MAX_THREADS: usize = 4;
+
+/// Reads every layer of `image` once, layers in parallel where the machine has processors, into the merged tree. The
+/// result does not depend on how many there are.
+///
+/// # Errors
+/// When a layer cannot be read, is not what its digests say, or exceeds a limit.
+pub fn read<I: Inspect>(image: &Image, inspect: &I) -> Result<(Tree, Facts<I::Fact>), ReadError> {
+    let count = image.layers().len();
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(count).min(MAX_THREADS);
+    let turns = Turns::new(image);
+    let (next, budget) = (AtomicUsize::new(0), Budget::new(image.limits()));
+    let work = || {
+        let mut scratch = Scratch { start: vec![0; START], spool: Spool::default(), budget: budget.clone() };
+        loop {
+            let layer = next.fetch_add(1, Ordering::Relaxed);
+            if layer >= count {
+                break;
+            }
+            let _unfinished = Unfinished { turns: &turns, layer };
+            match read_layer(image, layer, inspect, &turns, &mut scratch) {
+                Ok(()) => turns.finish(layer),
+                Err(error) => turns.fail(layer, error),
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    turns.into_tree()
+}
+
+/// Whoever inspects may panic: then nobody must wait for the layer.
+struct Unfinished<'a, T> {
+    turns: &'a Turns<'a, T>,
+    layer: usize,
+}
+
+impl<T> Drop for Unfinished<'_, T> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let stopped = io::Error::other("a reading thread has stopped");
+            self.turns.fail(self.layer, ReadError::io("a layer", stopped));
+        }
+    }
+}
+
+/// What one thread works with.
+struct Scratch {
+    start: Vec<u8>,
+    spool: Spool,
+    budget: Budget,
+}
+
+fn read_layer<I: Inspect>(
+    image: &Image,
+    layer: usize,
+    inspect: &I,
+    turns: &Turns<'_, I::Fact>,
+    scratch: &mut Scratch,
+) -> Result<(), ReadError> {
+    let mut entries = image.entries_within(layer, &scratch.budget)?;
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut ordinal = 0;
+    while let Some(mut entry) = entries.next()? {
+        let fact = look(&mut entry, inspect, scratch)?;
+        batch.push(Read { head: entry.head, ordinal, fact });
+        ordinal += 1;
+        if batch.len() == BATCH && !turns.take(layer, &mut batch) {
+            return Ok(());
+        }
+    }
+    turns.take(layer, &mut batch);
+    Ok(())
+}
+
+/// The fact of an entry, if it is a file that is wanted.
+fn look<I: Inspect>(
+    entry: &mut EntryReader<'_>,
+    inspect: &I,
+    scratch: &mut Scratch,
+) -> Result<Option<I::Fact>, ReadError> {
+    if entry.head.mark != Mark::Present || entry.head.kind != Kind::File {
+        return Ok(None);
+    }
+    let head = entry.head.clone();
+    let explain = |error| ReadError::io(head.path.to_string(), error);
+    let filled = fill(entry, &mut scratch.start).map_err(explain)?;
+    let start = &scratch.start[..filled];
+    match inspect.wants(&head, start) {
+        Want::Whole(limit) if head.size <= limit => {}
+        _ => return Ok(None),
+    }
+    let bytes = scratch.spool.take(start, head.size, entry).map_err(explain)?;
+    Ok(inspect.inspect(&head.path, &head, &bytes))
+}
+
+/// Reads until the buffer is full or the source ends.
+fn fill(source: &mut impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match source.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
