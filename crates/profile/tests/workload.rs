@@ -72,8 +72,8 @@ fn the_whole_grammar_is_read() {
     );
     let [post, check, host, signal, wait, report, cat] = &workload.steps[..] else { panic!() };
     assert_eq!((post.expect.status, post.line, post.within), (Some(201), 6, Duration::from_secs(30)));
-    assert_eq!(post.expect.headers["content-type"].contains.as_deref(), Some("json"));
-    assert!(check.expect.stdout.as_ref().unwrap().matches.as_ref().unwrap().is_match("so\nok"));
+    assert_eq!(post.expect.headers["content-type"].contains, ["json"]);
+    assert!(check.expect.stdout.as_ref().unwrap().matches[0].is_match("so\nok"));
     assert_eq!(host.action, Action::Host { argv: vec!["./smoke.sh".into(), "a b".into()] });
     assert_eq!(signal.action, Action::Signal("HUP".into()));
     assert_eq!(wait.action, Action::Wait(Duration::from_secs(2)));
@@ -89,6 +89,17 @@ fn the_whole_grammar_is_read() {
     assert_eq!(workload.drop.packages, ["perl-base"]);
     assert_eq!(workload.harden.level.as_deref(), Some("package"));
     assert_eq!(workload.owner.as_deref(), Some("team@example.com"));
+}
+
+#[test]
+fn a_check_takes_several() {
+    let workload = read("steps: [ { exec: x, expect: { stdout: { contains: [a, b], matches: c } } } ]");
+    let check = workload.steps[0].expect.stdout.as_ref().unwrap();
+    assert_eq!((check.contains.len(), check.matches.len()), (2, 1));
+    assert!(
+        mistakes("steps: [ { exec: x, expect: { stdout: { contains: [] } } } ]")[0]
+            .contains("expected a text")
+    );
 }
 
 #[test]

@@ -12,10 +12,10 @@ use crate::volatile::Masks;
 const MOST_LINES: usize = 20;
 const LONGEST_LINE: usize = 400;
 
-/// Words of failure.
+/// Words of failure; `error.log` is a name.
 static ERROR: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i-u)error|fatal|critical|traceback|exception|panic|emerg\b|segfault|segmentation fault|core dumped|no such file|not found",
+        r"(?i-u)errors?(?:[^\w.]|$)|fatal|critical|traceback|exception|panic|emerg\b|segfault|segmentation fault|core dumped|no such file|not found",
     )
     .ok()
 });

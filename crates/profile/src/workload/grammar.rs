@@ -11,6 +11,8 @@ pub(super) enum Shape {
     Command,
     /// A list.
     List(&'static Self),
+    /// One, or a list of them.
+    Some(&'static Self),
     /// Keys that the user picks.
     Free(Name, &'static Self),
     /// Keys that the table knows.
@@ -314,11 +316,11 @@ static CHECKS: Object = Object {
     needs: Needs::AnyOf(&["equals", "contains", "matches"]),
     fields: &[&[
         field("equals", TEXT, "Exactly this."),
-        field("contains", TEXT, "This stands in it."),
+        field("contains", Shape::Some(&TEXT), "This stands in it; of a list, all."),
         field(
             "matches",
-            REGEX,
-            "This regular expression finds something in it; ^ and $ are the ends of lines.",
+            Shape::Some(&REGEX),
+            "This regular expression finds something in it, of a list all; ^ and $ are the ends of lines.",
         ),
     ]],
 };

@@ -158,10 +158,12 @@ impl Expect {
 pub struct Check {
     /// Exactly this; a plain value means this. For `stdout` and `stderr` a final newline does not count.
     pub equals: Option<String>,
-    /// This stands in it.
-    pub contains: Option<String>,
-    /// This regular expression finds something in it (multi-line).
-    pub matches: Option<Pattern>,
+    /// All of these stand in it.
+    pub contains: Vec<String>,
+    /// Each of these regular expressions finds something in it (multi-line).
+    pub matches: Vec<Pattern>,
+    /// None of these regular expressions finds something in it. A workload file cannot say so; structure tests can.
+    pub excludes: Vec<Pattern>,
 }
 
 /// How a container is stopped.

@@ -65,6 +65,15 @@ fn free<T>(node: &Node, key: &str, read: impl Fn(&Node) -> T) -> BTreeMap<String
     entries.iter().map(|(name, value)| (name.text.to_string(), read(value))).collect()
 }
 
+/// One value, or the items of a list.
+fn some<'a>(node: &'a Node, key: &str) -> &'a [Node] {
+    match node.get(key) {
+        None => &[],
+        Some(Node { value: Value::List(items), .. }) => items,
+        Some(one) => std::slice::from_ref(one),
+    }
+}
+
 fn plain(node: &Node) -> String {
     node.text().unwrap_or_default().to_owned()
 }
@@ -187,8 +196,9 @@ fn check(node: &Node) -> Check {
         Some(text) => Check { equals: Some(text.to_owned()), ..Check::default() },
         None => Check {
             equals: text(node, "equals"),
-            contains: text(node, "contains"),
-            matches: node.get("matches").and_then(pattern),
+            contains: some(node, "contains").iter().map(plain).collect(),
+            matches: some(node, "matches").iter().filter_map(pattern).collect(),
+            excludes: Vec::new(),
         },
     }
 }

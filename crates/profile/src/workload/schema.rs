@@ -73,6 +73,10 @@ fn schema_of(shape: &'static Shape, definitions: &mut Definitions) -> Value {
             ],
         }),
         Shape::List(inner) => json!({ "type": "array", "items": schema_of(inner, definitions) }),
+        Shape::Some(inner) => {
+            let one = schema_of(inner, definitions);
+            json!({ "anyOf": [one.clone(), { "type": "array", "items": one, "minItems": 1 }] })
+        }
         Shape::Free(name, inner) => json!({
             "type": "object",
             "propertyNames": { "pattern": name.pattern() },

@@ -71,6 +71,12 @@ impl Report<'_> {
                 Value::List(items) => items.iter().for_each(|item| self.shape(item, inner, what)),
                 _ => self.wrong_kind(node, "a list"),
             },
+            Shape::Some(inner) => match &node.value {
+                Value::List(items) if !items.is_empty() => {
+                    items.iter().for_each(|item| self.shape(item, inner, what));
+                }
+                _ => self.shape(node, inner, what),
+            },
             Shape::Free(name, inner) => self.free(node, *name, inner),
             Shape::Object(object) => self.object(node, object, &format!("`{what}`")),
             Shape::Variants { what, variants } => self.variants(node, what, variants),

@@ -73,15 +73,14 @@ fn text(what: &str, bytes: &[u8], check: &Check, reasons: &mut Vec<String>) {
     {
         reasons.push(format!("{what} is {}, expected {}", excerpt(bytes), wanted(equals)));
     }
-    if let Some(contains) = &check.contains
-        && !text.contains(contains.as_str())
-    {
+    for contains in check.contains.iter().filter(|contains| !text.contains(contains.as_str())) {
         reasons.push(format!("{what} does not contain {}; it is {}", wanted(contains), excerpt(bytes)));
     }
-    if let Some(matches) = &check.matches
-        && !matches.is_match(&text)
-    {
+    for matches in check.matches.iter().filter(|matches| !matches.is_match(&text)) {
         reasons.push(format!("{what} does not match `{matches}`; it is {}", excerpt(bytes)));
+    }
+    for found in check.excludes.iter().filter_map(|excludes| excludes.regex().find(&text)) {
+        reasons.push(format!("{what} has {}, which it must not", excerpt(found.as_str().as_bytes())));
     }
 }
 
@@ -116,8 +115,9 @@ mod tests {
     #[test]
     fn commands_are_judged() {
         let equals = |text: &str| Some(Check { equals: Some(text.into()), ..Check::default() });
-        let contains = |text: &str| Some(Check { contains: Some(text.into()), ..Check::default() });
-        let matches = |text: &str| Some(Check { matches: Pattern::new(text).ok(), ..Check::default() });
+        let contains = |text: &str| Some(Check { contains: vec![text.into()], ..Check::default() });
+        let matches =
+            |text: &str| Some(Check { matches: vec![Pattern::new(text).unwrap()], ..Check::default() });
         for (output_, stdout, exit, good) in [
             (left(0, "x"), None, None, true),
             (left(1, "x"), None, None, false),
