@@ -25,6 +25,8 @@ macro_rules! commands {
 commands! {
     /// Write a shell completion script
     Completions(completions),
+    /// Show what an image is, and what takes its space
+    Inspect(inspect),
     /// Learn, show, compare and merge what an application really uses
     Profile(profile),
     /// Say what software is in an image

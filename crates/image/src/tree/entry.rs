@@ -194,7 +194,8 @@ impl<'a> Entry<'a> {
 
     /// For a file with several names: the layer, and which entry of it, that has its bytes. Their path may have
     /// been replaced since.
-    pub(crate) fn bytes_at(self) -> Option<(usize, u32)> {
+    #[must_use]
+    pub fn bytes_at(self) -> Option<(usize, u32)> {
         let inode = self.tree.inodes.get(&self.node)?;
         let shared = self.tree.shared.get(inode)?;
         Some((usize::from(shared.layer), shared.ordinal))

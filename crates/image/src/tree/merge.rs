@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use casehard_oci::RootPath;
 
 use super::{
-    node::{ELSEWHERE, MADE_UP, Meta, NONE, Node, ROOT, Shared, Tree, Type},
+    node::{ELSEWHERE, LayerContent, MADE_UP, Meta, NONE, Node, ROOT, Shared, Tree, Type},
     resolve::components,
 };
 use crate::{Head, Kind, Limits, Mark, Xattrs};
@@ -109,6 +109,14 @@ impl Merge {
 
     /// Lays an entry onto the tree; returns the inode of what it made, if it is an entry of its own.
     pub(crate) fn apply(&mut self, head: &Head, ordinal: u32) -> Result<Option<u32>, MergeError> {
+        let content = self.content();
+        match head.mark {
+            Mark::Present => content.entries += 1,
+            Mark::Whiteout | Mark::Opaque => content.whiteouts += 1,
+        }
+        if head.kind == Kind::File && head.mark == Mark::Present {
+            content.bytes += head.size;
+        }
         match head.mark {
             Mark::Opaque => {
                 if let Some(directory) = self.look_up(&head.path)?
@@ -129,6 +137,14 @@ impl Merge {
             }
             Mark::Present => self.place(head, ordinal).map(Some),
         }
+    }
+
+    fn content(&mut self) -> &mut LayerContent {
+        let layer = usize::from(self.layer);
+        if self.tree.contents.len() <= layer {
+            self.tree.contents.resize(layer + 1, LayerContent::default());
+        }
+        &mut self.tree.contents[layer]
     }
 
     fn place(&mut self, head: &Head, ordinal: u32) -> Result<u32, MergeError> {

@@ -9,5 +9,5 @@ mod resolve;
 pub use entry::{Entry, NodeId};
 pub(crate) use merge::Merge;
 pub use merge::MergeError;
-pub use node::Tree;
+pub use node::{LayerContent, Tree};
 pub use resolve::Resolved;

@@ -71,6 +71,17 @@ pub(crate) struct Shared {
     pub links: u32,
 }
 
+/// What one layer has, whether or not upper layers replace or remove it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LayerContent {
+    /// Entries, whiteouts not counted.
+    pub entries: u64,
+    /// Whiteouts and opaque marks.
+    pub whiteouts: u64,
+    /// Bytes of files.
+    pub bytes: u64,
+}
+
 /// The merged root file system of an image: each path with what its top-most layer says of it.
 #[derive(Debug)]
 pub struct Tree {
@@ -93,6 +104,7 @@ pub struct Tree {
     /// (inode, node) of nodes that share an inode, sorted; filled when the tree is complete.
     pub(super) links: Vec<(u32, u32)>,
     pub(super) length: usize,
+    pub(super) contents: Vec<LayerContent>,
 }
 
 impl Tree {
@@ -112,6 +124,7 @@ impl Tree {
             shared: BTreeMap::new(),
             links: Vec::new(),
             length: 0,
+            contents: Vec::new(),
         };
         let (xattrs, _) = tree.xattrs.intern(Xattrs::new());
         let (meta, _) = tree.metas.intern(Meta { mode: 0o755, uid: 0, gid: 0, xattrs });
@@ -223,6 +236,12 @@ impl Tree {
             }
             self.node_mut(directory).payload = next;
         }
+    }
+
+    /// What a layer has, upper layers left out of account.
+    #[must_use]
+    pub fn content_of_layer(&self, layer: usize) -> LayerContent {
+        self.contents.get(layer).copied().unwrap_or_default()
     }
 
     /// The number of entries below the root.

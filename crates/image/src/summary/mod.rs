@@ -1,0 +1,6 @@
+//! What an image is, and what takes its space.
+
+mod text;
+mod weigh;
+
+pub use weigh::{LayerSummary, Sized, Summary, summarise};
