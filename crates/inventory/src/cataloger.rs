@@ -92,6 +92,10 @@ pub enum Says {
     Package(Box<Package>),
     /// These paths are its own.
     Paths(Names),
+    /// These paths are its own if they are there; that they are not says nothing.
+    Perhaps(Names),
+    /// It has these licences.
+    Licenses(Vec<String>),
     /// Everything below these directories is its own, as far as no nearer package claims it.
     Below(Names),
     /// The file that says so is its own.

@@ -79,7 +79,7 @@ fn drafts(tree: &Tree, facts: &Facts<Found>, unknowns: &mut Vec<Unknown>) -> Vec
             gather(entry, found, &mut groups, &mut index);
         }
     }
-    adopt(&mut groups, &index);
+    adopt(&mut groups);
 
     let mut places = Places::new(tree);
     for group in &groups {
@@ -145,16 +145,27 @@ fn gather<'a>(
     }
 }
 
-/// Lists that carry an architecture in their name while the package does not, or the other way round, go to it.
-fn adopt(groups: &mut [Group<'_>], index: &HashMap<Key<'_>, usize>) {
+/// What carries an architecture in its name while the package does not, or the other way round, goes to it.
+fn adopt(groups: &mut [Group<'_>]) {
+    type Bare<'a> = (usize, RootPath, &'a [u8]);
+    fn bare<'a>(group: &Group<'a>) -> Option<Bare<'a>> {
+        let name = group.name?.split(|byte| *byte == b':').next()?;
+        Some((group.cataloger, group.base.clone(), name))
+    }
+    let mut by_bare: HashMap<Bare<'_>, Vec<usize>> = HashMap::new();
+    for (at, group) in groups.iter().enumerate().filter(|(_, group)| group.package.is_some()) {
+        if let Some(key) = bare(group) {
+            by_bare.entry(key).or_default().push(at);
+        }
+    }
     for at in 0..groups.len() {
-        let group = &groups[at];
-        let Some(name) = group.name.filter(|_| group.package.is_none()) else { continue };
-        let bare = name.split(|byte| *byte == b':').next().unwrap_or_default();
-        let key = (group.cataloger, group.base.clone(), Some(bare), 0);
-        if let Some(other) = index.get(&key).copied().filter(|other| *other != at) {
-            let says = std::mem::take(&mut groups[at].says);
-            groups[other].says.extend(says);
+        if groups[at].package.is_some() {
+            continue;
+        }
+        let Some(homes) = bare(&groups[at]).and_then(|key| by_bare.get(&key)) else { continue };
+        let says = std::mem::take(&mut groups[at].says);
+        for home in homes {
+            groups[*home].says.extend(&says);
         }
     }
 }
@@ -175,7 +186,7 @@ fn draft(group: &Group<'_>, places: &mut Places<'_>) -> Option<Draft> {
                 if entry.id() != found_in.id() {
                     // The list of a package is written when it is installed, and not when another one is.
                     draft.package.layer = entry.layer();
-                    draft.package.records.push(entry.id());
+                    records(*entry, &mut draft.package.records);
                 }
                 for path in paths.iter() {
                     claim(path, group, places, &mut draft);
@@ -187,6 +198,13 @@ fn draft(group: &Group<'_>, places: &mut Places<'_>) -> Option<Draft> {
                     draft.below.extend(directory.filter(|entry| entry.is_directory()).map(Entry::id));
                 }
             }
+            Says::Perhaps(paths) => {
+                let found = paths.iter().filter_map(|path| places.find(&group.base, path, None));
+                draft.files.extend(found.map(Entry::id));
+            }
+            Says::Licenses(licenses) if draft.package.licenses.is_empty() => {
+                draft.package.licenses.clone_from(licenses);
+            }
             Says::Itself => draft.files.push(entry.id()),
             Says::Digests(digests) => {
                 draft.package.records.push(entry.id());
@@ -196,7 +214,7 @@ fn draft(group: &Group<'_>, places: &mut Places<'_>) -> Option<Draft> {
                 draft.package.digests.extend(found);
             }
             Says::Python(said) => merge_python(&mut draft.package, said),
-            Says::Package(_) | Says::Diversions(_) => {}
+            Says::Package(_) | Says::Diversions(_) | Says::Licenses(_) => {}
         }
     }
     if !lists_files {
@@ -207,6 +225,37 @@ fn draft(group: &Group<'_>, places: &mut Places<'_>) -> Option<Draft> {
     }
     settle(&mut draft);
     Some(draft)
+}
+
+/// A list's siblings of the same stem: everything the package manager keeps about the package alone.
+fn records(list: Entry<'_>, out: &mut Vec<NodeId>) {
+    const KEPT: &[&str] = &[
+        "list",
+        "md5sums",
+        "conffiles",
+        "preinst",
+        "postinst",
+        "prerm",
+        "postrm",
+        "config",
+        "templates",
+        "triggers",
+        "shlibs",
+        "symbols",
+        "control",
+        "files",
+        "desc",
+        "mtree",
+        "install",
+        "changelog",
+    ];
+    let (Some(directory), Some(stem)) = (list.parent(), list.name().strip_suffix(b".list")) else {
+        out.push(list.id());
+        return;
+    };
+    for kept in KEPT {
+        out.extend(directory.child(&[stem, b".", kept.as_bytes()].concat()).map(Entry::id));
+    }
 }
 
 /// Takes a listed path for the package.
@@ -258,11 +307,32 @@ fn settle(draft: &mut Draft) {
     package.digests.dedup();
     package.records.sort_unstable();
     package.records.dedup();
-    package.presence = match (package.missing.is_empty(), draft.present) {
+    // Images leave documentation out as a matter of course; a package without it is whole.
+    package.presence = match (package.missing.iter().all(is_documentation), draft.present) {
         (true, _) => Presence::Whole,
         (false, 0) => Presence::Phantom,
         (false, _) => Presence::Partial,
     };
+}
+
+/// Whether a path holds what nothing runs: documentation, translations, what checks packages.
+fn is_documentation(path: &RootPath) -> bool {
+    const KINDS: &[&[u8]] = &[
+        b"doc",
+        b"man",
+        b"info",
+        b"locale",
+        b"groff",
+        b"lintian",
+        b"linda",
+        b"gtk-doc",
+        b"doc-base",
+        b"bug",
+        b"help",
+    ];
+    let mut components = path.components();
+    (components.next(), components.next()) == (Some(b"usr"), Some(b"share"))
+        && components.next().is_some_and(|kind| KINDS.contains(&kind))
 }
 
 /// A language package found in a file of a distribution package is a part of it.

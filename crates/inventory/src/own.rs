@@ -74,6 +74,11 @@ pub(crate) fn assign(tree: &Tree, drafts: &mut [Draft]) -> Vec<(NodeId, PackageI
     for (node, package) in &owners {
         drafts[package.index()].package.files.push(*node);
     }
+    for (at, draft) in drafts.iter().enumerate() {
+        owners.extend(draft.package.records.iter().map(|node| (*node, id(at))));
+    }
+    owners.sort_unstable();
+    owners.dedup();
     owners
 }
 

@@ -18,6 +18,7 @@ pub static DPKG: Cataloger = Cataloger {
         "var/lib/dpkg/info/*.list",
         "var/lib/dpkg/info/*.md5sums",
         "var/lib/dpkg/diversions",
+        "usr/share/doc/*/copyright",
     ]),
     limit: 128 << 20,
     gives: Ecosystem::Deb,
@@ -37,29 +38,34 @@ fn parse(file: &File<'_>, out: &mut Pieces) {
             let lines = file.bytes.split(|byte| *byte == b'\n').filter(|line| line.len() > 1);
             out.push(subject, Says::Paths(lines.map(relative).filter(|path| *path != b".").collect()));
         }
+        Some(package) if name == b"copyright" => {
+            let licenses = copyright_licenses(&file.text());
+            if !licenses.is_empty() {
+                out.push(Subject::Named(package.into()), Says::Licenses(licenses));
+            }
+        }
         _ if name == b"diversions" => diversions(file.bytes, out),
         Some(b"status.d") => {
             for paragraph in control::paragraphs(file.bytes) {
-                stanza(paragraph, Some(name), out);
+                stanza(paragraph, Some(name), Ecosystem::Deb, out);
             }
         }
         _ => {
             for paragraph in control::paragraphs(file.bytes) {
-                stanza(paragraph, None, out);
+                stanza(paragraph, None, Ecosystem::Deb, out);
             }
         }
     }
 }
 
 /// A path without its leading `/`: relative to the root that the database belongs to.
-fn relative(path: &[u8]) -> &[u8] {
+pub(super) fn relative(path: &[u8]) -> &[u8] {
     path.strip_prefix(b"/").unwrap_or(path)
 }
 
 /// One package. In `status.d` a file's own name is what its companion files are named by.
-fn stanza(paragraph: &[u8], file_name: Option<&[u8]>, out: &mut Pieces) {
-    let mut package =
-        Package { ecosystem: Ecosystem::Deb, stanza: Some(paragraph.into()), ..Package::default() };
+pub(super) fn stanza(paragraph: &[u8], file_name: Option<&[u8]>, ecosystem: Ecosystem, out: &mut Pieces) {
+    let mut package = Package { ecosystem, stanza: Some(paragraph.into()), ..Package::default() };
     let (mut installed, mut multi_arch_same) = (true, false);
     for (name, value) in control::fields(paragraph) {
         let value = || control::text(value);
@@ -69,6 +75,7 @@ fn stanza(paragraph: &[u8], file_name: Option<&[u8]>, out: &mut Pieces) {
             b"architecture" => package.architecture = Some(value()),
             b"multi-arch" => multi_arch_same = value() == "same",
             b"status" => installed = is_installed(&value()),
+            b"license" => package.licenses = value().split_whitespace().map(str::to_owned).collect(),
             b"source" => package.source = Some(source(&value())),
             b"essential" | b"protected" => package.essential |= value() == "yes",
             b"priority" => package.priority = Some(value()),
@@ -147,6 +154,45 @@ fn config_files(value: &str) -> Vec<RootPath> {
         .collect()
 }
 
+/// The licences of a machine-readable copyright file (DEP-5, *License field*), and the common licences that any
+/// copyright file refers to.
+fn copyright_licenses(text: &str) -> Vec<String> {
+    const COMMON: &str = "/usr/share/common-licenses/";
+    let mut licenses: Vec<String> = Vec::new();
+    let machine_readable = text.lines().take(5).any(|line| line.starts_with("Format:"));
+    for line in text.lines().filter(|_| machine_readable) {
+        let Some(stated) = line.strip_prefix("License:") else { continue };
+        let names = stated
+            .split([',', '(', ')'])
+            .flat_map(|part| part.split(" and "))
+            .flat_map(|part| part.split(" or "));
+        for name in
+            names.map(|name| name.trim().trim_start_matches("and/or ")).filter(|name| is_license_name(name))
+        {
+            licenses.push(name.to_owned());
+        }
+    }
+    if !machine_readable {
+        for (at, _) in text.match_indices(COMMON).take(256) {
+            let rest = &text[at + COMMON.len()..];
+            let end = rest
+                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.')))
+                .unwrap_or(rest.len());
+            licenses.push(rest[..end].trim_end_matches(['.', '-']).to_owned());
+        }
+    }
+    licenses.retain(|name| !name.is_empty());
+    licenses.sort_unstable();
+    licenses.dedup();
+    licenses.truncate(64);
+    licenses
+}
+
+/// Short names hold no blanks, but for an exception.
+fn is_license_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && (!name.contains(' ') || name.contains(" with "))
+}
+
 /// `md5sums`: digest, two spaces, path.
 fn digests(bytes: &[u8], subject: &Subject, out: &mut Pieces) {
     let parsed: Box<[_]> = bytes
@@ -208,6 +254,15 @@ mod tests {
         assert_eq!((libc.provides[0].name.as_str(), libc.config_files.len()), ("libc", 1));
         assert_eq!(libc.summary.as_deref(), Some("GNU C Library"));
         assert_eq!(found[1].source, Some(SourcePackage { name: "src".into(), version: "1-1".into() }));
+    }
+
+    #[test]
+    fn licences_come_from_copyright_files() {
+        let dep5 =
+            "Format: https://x\n\nFiles: *\nLicense: GPL-2+ or (Expat and zlib)\n text\n\nLicense: GPL-2+\n";
+        assert_eq!(copyright_licenses(dep5), ["Expat", "GPL-2+", "zlib"]);
+        let plain = "see /usr/share/common-licenses/GPL-2.\nand `/usr/share/common-licenses/Artistic'";
+        assert_eq!(copyright_licenses(plain), ["Artistic", "GPL-2"]);
     }
 
     #[test]

@@ -212,7 +212,6 @@ fn sections<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endianness, 
     }
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "catalogers of binaries come next"))]
 /// The content of the section called `name`.
 pub(crate) fn section<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     fn find<'a, H: FileHeader<Endian = Endianness>>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
@@ -224,6 +223,30 @@ pub(crate) fn section<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     match bytes.get(4)? {
         1 => find::<FileHeader32<Endianness>>(bytes, name),
         2 => find::<FileHeader64<Endianness>>(bytes, name),
+        _ => None,
+    }
+}
+
+/// The file's bytes from an address of the loaded program on.
+pub(crate) fn at_address(bytes: &[u8], address: u64) -> Option<&[u8]> {
+    fn find<H: FileHeader<Endian = Endianness>>(bytes: &[u8], address: u64) -> Option<&[u8]> {
+        let header = H::parse(bytes).ok()?;
+        let endian = header.endian().ok()?;
+        let segments = header.program_headers(endian, bytes).ok()?;
+        segments.iter().take(MOST_SEGMENTS).filter(|segment| segment.p_type(endian) == PT_LOAD).find_map(
+            |segment| {
+                let offset = address.checked_sub(segment.p_vaddr(endian).into())?;
+                segment
+                    .data(endian, bytes)
+                    .ok()?
+                    .get(usize::try_from(offset).ok()?..)
+                    .filter(|rest| !rest.is_empty())
+            },
+        )
+    }
+    match bytes.get(4)? {
+        1 => find::<FileHeader32<Endianness>>(bytes, address),
+        2 => find::<FileHeader64<Endianness>>(bytes, address),
         _ => None,
     }
 }
