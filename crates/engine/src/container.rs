@@ -2,10 +2,12 @@
 
 use std::{io, net::SocketAddr, path::Path, time::Duration};
 
-use crate::Exec;
+use serde::{Deserialize, Serialize};
+
+use crate::{Change, Exec};
 
 /// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exit {
     /// It returned this code.
     Code(i32),
@@ -80,4 +82,11 @@ pub trait Container: Send + Sync {
     fn wait(&self, within: Duration) -> io::Result<Option<Exit>>;
     /// What the first process and its children wrote so far, both streams in order of arrival.
     fn log(&self) -> Vec<u8>;
+    /// What differs in its root from the image, by path. The container may have ended, but must not be dropped.
+    ///
+    /// # Errors
+    /// `Unsupported` when this engine cannot tell.
+    fn changes(&self) -> io::Result<Vec<Change>> {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
 }

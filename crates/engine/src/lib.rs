@@ -1,9 +1,28 @@
 //! Starting, driving and stopping containers from an image: the embedded sandbox, and other engines beside it.
 //!
+//! [`Sandbox`] starts a container from an image by a [`Spec`], as an ordinary user or as root, with nothing installed
+//! beside it; what runs is a [`Container`]. A program that uses it calls [`supervisor::enter_if_asked`] first thing in
+//! its `main`.
+//!
 //! This crate carries out and reports; what a result means is for others.
+#![allow(unsafe_code)]
 
+mod capability;
+mod changes;
+pub mod channel;
 mod container;
+mod namespace;
+mod sandbox;
+pub mod seccomp;
 mod spec;
+mod store;
+pub mod supervisor;
+mod sys;
 
+pub use capability::{DEFAULT_CAPABILITIES, capability_number};
+pub use changes::{Change, ChangeKind};
 pub use container::{Container, Exit, Output, Stream};
+pub use namespace::{IdMap, Missing, Range, UserNamespace};
+pub use sandbox::{EngineError, Recorder, Running, Sandbox, StartOptions, Streams};
 pub use spec::{Exec, Limits, Mount, MountKind, Network, Spec};
+pub use store::{Collected, Keep, Root, Skipped, Store, StoreError, Unpacked};

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use casehard_oci::RootPath;
+use serde::{Deserialize, Serialize};
 
 /// How a container is started. Nothing is read from the image's configuration; the caller resolved it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Spec {
     /// The command; its first word is looked up in the `PATH` of `env` inside the container.
     pub argv: Vec<String>,
@@ -36,7 +37,7 @@ pub struct Spec {
 }
 
 /// A mount.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mount {
     /// Where.
     pub path: RootPath,
@@ -45,7 +46,7 @@ pub struct Mount {
 }
 
 /// What is mounted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum MountKind {
     /// An empty directory in memory.
@@ -60,7 +61,7 @@ pub enum MountKind {
 }
 
 /// What a container may use. `None` means no bound of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Bytes of memory of all processes together, where the machine can bound that, else of each one.
     pub memory: Option<u64>,
@@ -73,7 +74,7 @@ pub struct Limits {
 }
 
 /// Which network a container sees.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Network {
     /// Loopback only, of its own.
@@ -83,7 +84,7 @@ pub enum Network {
 }
 
 /// A further command in a running container.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Exec {
     /// The command.
     pub argv: Vec<String>,

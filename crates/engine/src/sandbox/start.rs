@@ -1,0 +1,216 @@
+//! Starting containers.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    os::fd::{AsFd, OwnedFd},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use casehard_image::Image;
+use rustix::{
+    fs::{Mode, OFlags},
+    pipe::{PipeFlags, pipe_with},
+};
+
+use super::{EngineError, Running};
+use crate::{
+    Container, Network, Spec, Store,
+    channel::Channel,
+    namespace::{IdMap, UserNamespace, check_kernel},
+    seccomp,
+    store::Root,
+    supervisor::{Answer, Job, Operation, RootKind, Start, start},
+};
+
+/// Network namespaces of running containers.
+pub(super) type Networks = Arc<Mutex<BTreeMap<u64, OwnedFd>>>;
+
+/// Starts containers, all in one user namespace.
+#[derive(Debug)]
+pub struct Sandbox {
+    store: Store,
+    namespace: UserNamespace,
+    networks: Networks,
+}
+
+/// Where the streams of a container lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Streams {
+    /// Standard input is empty, both outputs go to [`Container::log`].
+    #[default]
+    Captured,
+    /// To the caller's own streams; signals of the terminal are passed on to the container.
+    Inherited,
+}
+
+/// A recorder of system calls.
+#[derive(Debug)]
+pub struct Recorder {
+    /// The filter, which sends calls to a listener (`SECCOMP_RET_USER_NOTIF`).
+    pub filter: Vec<Operation>,
+    /// Where listeners are sent to, as [`crate::supervisor::Attach`] says. It is closed when the container has ended.
+    pub channel: Channel,
+}
+
+/// How a container is started beside what [`Spec`] says.
+#[derive(Debug, Default)]
+pub struct StartOptions {
+    /// How the root is made writable; an overlay unless said.
+    pub root: Option<RootKind>,
+    /// Where its streams lead.
+    pub streams: Streams,
+    /// Who records it.
+    pub recorder: Option<Recorder>,
+}
+
+impl Sandbox {
+    /// A sandbox whose images are unpacked in `store`. Makes a user namespace: the caller's own user stands for root
+    /// in it, and subordinate users (`/etc/subuid`) for the others.
+    ///
+    /// # Errors
+    /// When the machine lacks something; the error says what.
+    pub fn new(store: Store) -> Result<Self, EngineError> {
+        check_kernel()?;
+        let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        let read = |path: &str| std::fs::read(path).map(|text| String::from_utf8_lossy(&text).into_owned());
+        let file = |path: &str| read(path).unwrap_or_default();
+        let ids = IdMap::choose(user, group, &file("/etc/passwd"), &file("/etc/subuid"), &file("/etc/subgid"));
+        let descriptor = ask(&Job::Namespace(ids.clone()), user == 0)?;
+        let namespace = UserNamespace { descriptor, ids };
+        Ok(Self { store, namespace, networks: Networks::default() })
+    }
+
+    /// The store of unpacked images.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The user namespace of its containers.
+    #[must_use]
+    pub const fn namespace(&self) -> &UserNamespace {
+        &self.namespace
+    }
+
+    /// What is not as in a container of other engines, on this machine.
+    #[must_use]
+    pub fn limitations(&self) -> Vec<String> {
+        let mut list = Vec::new();
+        if self.namespace.ids().is_one() {
+            list.push(
+                "this user has no range in /etc/subuid and /etc/subgid: every file belongs to the one user of a container, and programs cannot change to another user"
+                    .to_owned(),
+            );
+        }
+        list
+    }
+
+    /// Unpacks an image, unless that was done before.
+    ///
+    /// # Errors
+    /// When the image cannot be read, or not be written.
+    pub fn prepare(&self, image: &Image) -> Result<Root, EngineError> {
+        Ok(self.store.root(image, &self.namespace)?)
+    }
+
+    /// Starts a container.
+    ///
+    /// # Errors
+    /// When it cannot be started; the error says at what it failed.
+    pub fn start(&self, image: &Image, spec: &Spec) -> Result<Box<dyn Container>, EngineError> {
+        Ok(Box::new(self.start_with(image, spec, StartOptions::default())?))
+    }
+
+    /// Starts a container in a way of its own.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with(&self, image: &Image, spec: &Spec, options: StartOptions) -> Result<Running, EngineError> {
+        let root = self.prepare(image)?;
+        let run = self.store.run(&self.namespace)?;
+        let user = rustix::process::geteuid().as_raw();
+        let seccomp = match &spec.seccomp {
+            Some(text) => Some(seccomp::compile(text, &spec.capabilities)?),
+            None => None,
+        };
+        let network = self.shared_network(spec)?;
+        let start_message = Start {
+            spec: spec.clone(),
+            root: root.path.clone(),
+            run: run.path.clone(),
+            root_kind: options.root.unwrap_or(RootKind::Overlay),
+            shared_network: network.is_some(),
+            one_user: self.namespace.ids().is_one(),
+            caller: (user, rustix::process::getegid().as_raw()),
+            filter: options.recorder.as_ref().map(|recorder| recorder.filter.clone()),
+            seccomp,
+            signals: options.streams == Streams::Inherited,
+        };
+        let (streams, log) = self.streams(options.streams).map_err(EngineError::setup("make the streams"))?;
+        let mut descriptors = vec![self.store.directory().as_fd(), self.namespace.as_fd()];
+        descriptors.extend(streams.iter().map(AsFd::as_fd));
+        descriptors.extend(network.as_ref().map(AsFd::as_fd));
+        descriptors.extend(options.recorder.as_ref().map(|recorder| recorder.channel.as_fd()));
+        let (child, channel) = start(&Job::Run(Box::new(start_message)), &descriptors)
+            .map_err(EngineError::setup("start the supervisor"))?;
+        drop((streams, options.recorder));
+        match channel.expect::<Answer>().map_err(EngineError::setup("hear from the supervisor"))? {
+            (Answer::Started, descriptors) => {
+                Running::new(child, channel, descriptors, log, (root, run), Arc::clone(&self.networks))
+            }
+            (Answer::Failed(failure), _) => Err(EngineError::from_failure(failure, user == 0)),
+            _ => Err(EngineError::setup("hear from the supervisor")(io::Error::from(io::ErrorKind::InvalidData))),
+        }
+    }
+
+    fn shared_network(&self, spec: &Spec) -> Result<Option<OwnedFd>, EngineError> {
+        let Network::Shared(id) = spec.network else { return Ok(None) };
+        let networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        let network = networks.get(&id).ok_or(EngineError::NoNetwork(id))?;
+        Ok(Some(network.try_clone().map_err(EngineError::setup("share the network"))?))
+    }
+
+    /// Standard input, output and error of a container, and where its log is read.
+    fn streams(&self, streams: Streams) -> io::Result<([OwnedFd; 3], Option<OwnedFd>)> {
+        match streams {
+            Streams::Inherited => {
+                let own = [
+                    rustix::stdio::stdin().try_clone_to_owned()?,
+                    rustix::stdio::stdout().try_clone_to_owned()?,
+                    rustix::stdio::stderr().try_clone_to_owned()?,
+                ];
+                Ok((own, None))
+            }
+            Streams::Captured => {
+                let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+                let nothing = rustix::fs::open("/dev/null", flags, Mode::empty())?;
+                let (log, output) = pipe_with(PipeFlags::CLOEXEC)?;
+                self.give_to_root(&output);
+                let error = output.try_clone()?;
+                Ok(([nothing, output, error], Some(log)))
+            }
+        }
+    }
+
+    /// Gives a pipe to root of the containers, who passes it on to the user of one: else `/dev/stdout` could not be
+    /// opened there. Needed, and possible, only for root of this machine.
+    pub(super) fn give_to_root(&self, pipe: &OwnedFd) {
+        let (user, group) = self.namespace.ids().root();
+        let owner = (rustix::fs::Uid::from_raw(user), rustix::fs::Gid::from_raw(group));
+        let _ = rustix::fs::fchown(pipe, Some(owner.0), Some(owner.1));
+    }
+}
+
+/// Starts a process for a job that is answered by one descriptor.
+fn ask(job: &Job, root: bool) -> Result<OwnedFd, EngineError> {
+    let (mut child, channel) = start(job, &[]).map_err(EngineError::setup("start a process of this program"))?;
+    let answer = channel.expect::<Answer>();
+    let _ = child.wait();
+    match answer.map_err(EngineError::setup("hear from a process of this program"))? {
+        (Answer::Failed(failure), _) => Err(EngineError::from_failure(failure, root)),
+        (_, mut descriptors) => descriptors
+            .pop()
+            .ok_or_else(|| EngineError::setup("make a user namespace")(io::Error::from(io::ErrorKind::InvalidData))),
+    }
+}

@@ -1,0 +1,223 @@
+//! What a new process does in the namespaces of its container until it becomes the command.
+
+use std::{
+    convert::Infallible,
+    ffi::OsStr,
+    io,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::ffi::OsStrExt as _,
+    },
+    path::PathBuf,
+};
+
+use casehard_oci::RootPath;
+use rustix::{
+    fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, Uid},
+    mount::{MountPropagationFlags, UnmountFlags},
+};
+
+use super::{
+    Answer, Doing as _, Failure, Operation,
+    child::die_with_supervisor,
+    command::{Command, go_to},
+    devices, identity, mounts,
+    protocol::Progress,
+    root,
+    run::Supervised,
+};
+use crate::{channel::Channel, sys};
+
+/// Paths that had to be made to mount upon.
+#[derive(Default)]
+pub(super) struct Points {
+    pub(super) made: Vec<RootPath>,
+}
+
+impl Points {
+    /// Makes a directory, and those above it, where they are not there.
+    pub(super) fn directory(&mut self, path: &str) -> Result<(), Failure> {
+        if rustix::fs::mkdir(path, Mode::from_raw_mode(0o755)).is_ok() {
+            self.note(path);
+            return Ok(());
+        }
+        if rustix::fs::stat(path).is_ok() {
+            return Ok(());
+        }
+        if let Some((parent, _)) = path.trim_end_matches('/').rsplit_once('/').filter(|(parent, _)| !parent.is_empty()) {
+            self.directory(parent)?;
+        }
+        rustix::fs::mkdir(path, Mode::from_raw_mode(0o755)).doing(format!("make the directory {path}"))?;
+        self.note(path);
+        Ok(())
+    }
+
+    /// Makes an empty file where it is not there; whether there is one now.
+    fn file(&mut self, path: &str) -> bool {
+        if rustix::fs::stat(path).is_ok_and(|found| FileType::from_raw_mode(found.st_mode).is_file()) {
+            return true;
+        }
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        let made = rustix::fs::open(path, flags, Mode::from_raw_mode(0o644)).is_ok();
+        if made {
+            self.note(path);
+        }
+        made
+    }
+
+    fn note(&mut self, path: &str) {
+        self.made.extend(RootPath::parse(path.as_bytes()));
+    }
+}
+
+/// A path of the image as this process, whose root it is, spells it.
+pub(super) fn absolute(path: &RootPath) -> PathBuf {
+    PathBuf::from("/").join(OsStr::from_bytes(path.as_bytes()))
+}
+
+/// Becomes the first process of a container.
+pub(super) fn become_first(
+    supervised: &Supervised,
+    streams: &[OwnedFd; 3],
+    command: Command,
+    progress: &Channel,
+) -> Result<Infallible, Failure> {
+    let start = &supervised.start;
+    rustix::mount::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+        .doing("make mounts private")?;
+    rustix::system::sethostname(start.spec.hostname.as_bytes()).doing("set the host name")?;
+    if supervised.network.is_none() {
+        sys::loopback_up().doing("bring the loopback interface up")?;
+    }
+    let made = root::make(start)?;
+    let files = root::network_files(start)?;
+    let kernel = mounts::prepare()?;
+    let devices = devices::prepare(start.one_user)?;
+    enter_root(&made.mount, &start.run)?;
+    let mut points = Points::default();
+    mounts::place(&kernel, &mut points)?;
+    points.directory("/dev")?;
+    devices::place(&devices)?;
+    points.directory("/etc")?;
+    for (path, mount) in &files {
+        place_file(path, mount, &mut points)?;
+    }
+    mounts::mask()?;
+    mounts::place_further(&start.spec, &made.volumes, &mut points)?;
+    go_to(&command.workdir)?;
+    if start.spec.read_only {
+        sys::set_mount_attributes(made.mount.as_fd(), libc::MOUNT_ATTR_RDONLY, false)
+            .doing("make the root read-only")?;
+    }
+    progress.send(&Progress::Root(points.made), &[made.changed.as_fd()]).doing("tell of the root")?;
+    drop((made, files, kernel, devices));
+    become_command(supervised, streams, command, progress)
+}
+
+/// Becomes a further process of a container, whose namespaces it is in.
+pub(super) fn become_further(
+    supervised: &Supervised,
+    streams: &[OwnedFd; 3],
+    command: Command,
+    progress: &Channel,
+) -> Result<Infallible, Failure> {
+    go_to(&command.workdir)?;
+    become_command(supervised, streams, command, progress)
+}
+
+/// Makes `root` the root, and lets go of that of the machine.
+fn enter_root(root: &OwnedFd, at: &str) -> Result<(), Failure> {
+    mounts::attach(root.as_fd(), CWD, at)?;
+    rustix::process::fchdir(root).doing("go to the new root")?;
+    // The old root lies on top of the new one after this, and is taken off.
+    rustix::process::pivot_root(".", ".").doing("change the root")?;
+    rustix::mount::unmount(".", UnmountFlags::DETACH).doing("let go of the old root")?;
+    rustix::process::chdir("/").doing("go to the new root")
+}
+
+/// Mounts one of the files that runtimes provide over what the image has there.
+fn place_file(path: &str, mount: &OwnedFd, points: &mut Points) -> Result<(), Failure> {
+    let link = rustix::fs::lstat(path).ok().filter(|found| FileType::from_raw_mode(found.st_mode).is_symlink());
+    if !points.file(path) {
+        // A link that leads nowhere, such as to the socket directory of a resolver: there is nothing to cover.
+        return Ok(());
+    }
+    mounts::attach(mount.as_fd(), CWD, path)?;
+    if let Some(found) = link {
+        root::restore_times(path, &found);
+    }
+    Ok(())
+}
+
+/// Takes the user, the limits and the filters, and becomes the command.
+fn become_command(
+    supervised: &Supervised,
+    streams: &[OwnedFd; 3],
+    mut command: Command,
+    progress: &Channel,
+) -> Result<Infallible, Failure> {
+    let start = &supervised.start;
+    let identity = identity::look_up(&command.user)?;
+    command.default_home(&identity.home);
+    let path = command.find()?;
+    take_streams(streams, &identity)?;
+    rustix::process::setsid().doing("begin a session")?;
+    sys::new_session_keyring();
+    supervised.groups.limit(&start.spec.limits)?;
+    identity::become_it(&identity, &start.spec, start.one_user)?;
+    rustix::process::umask(Mode::from_raw_mode(0o022));
+    sys::reset_signals();
+    sys::close_on_exec_from(3).doing("close what must not be inherited")?;
+    // Changing the user has forgotten it.
+    die_with_supervisor(progress);
+    if let Some(filter) = &start.filter {
+        listen(filter, progress)?;
+    }
+    if let Some(filter) = &start.seccomp {
+        sys::install_filter(&instructions(filter), 0).doing("install the seccomp profile")?;
+    }
+    Err(command.execute(&path))
+}
+
+/// Installs the filter of a recorder and waits until it listens.
+fn listen(filter: &[Operation], progress: &Channel) -> Result<(), Failure> {
+    let filter = instructions(filter);
+    let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    // With the second flag only a fatal signal interrupts a call that is being looked at; Linux 5.19 has it.
+    let listener = sys::install_filter(&filter, flags | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+        .or_else(|error| match error.raw_os_error() {
+            Some(libc::EINVAL) => sys::install_filter(&filter, flags),
+            _ => Err(error),
+        })
+        .doing("install the filter of the recorder")?
+        .ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))
+        .doing("receive a listener")?;
+    progress.send(&Progress::Listener, &[listener.as_fd()]).doing("hand over the listener")?;
+    drop(listener);
+    progress.expect::<Answer>().map(drop).doing("wait for the recorder")
+}
+
+fn instructions(filter: &[Operation]) -> Vec<sys::Instruction> {
+    filter.iter().map(|&Operation(code, jt, jf, k)| sys::Instruction { code, jt, jf, k }).collect()
+}
+
+/// Puts the streams in their places. Pipes are given to the user, who may open them again by `/dev/stdout`.
+fn take_streams(streams: &[OwnedFd; 3], identity: &identity::Identity) -> Result<(), Failure> {
+    for stream in streams {
+        let pipe = rustix::fs::fstat(stream)
+            .is_ok_and(|found| matches!(FileType::from_raw_mode(found.st_mode), FileType::Fifo));
+        if pipe {
+            let owner = (Uid::from_raw(identity.user), Gid::from_raw(identity.group));
+            // Not where only one user is mapped, to whom it belongs already.
+            let _ = rustix::fs::fchown(stream, Some(owner.0), Some(owner.1));
+        }
+    }
+    rustix::stdio::dup2_stdin(&streams[0]).doing("take standard input")?;
+    rustix::stdio::dup2_stdout(&streams[1]).doing("take standard output")?;
+    rustix::stdio::dup2_stderr(&streams[2]).doing("take standard error")
+}
+
+/// Whether something is at a path, the last link not followed.
+pub(super) fn exists(path: &str) -> bool {
+    rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+}

@@ -1,0 +1,23 @@
+//! The single-threaded processes that Casehard starts of itself, because a process with threads may not do what a
+//! sandbox needs after `fork(2)`.
+//!
+//! A program that uses this crate calls [`enter_if_asked`] before anything else in its `main`.
+
+mod child;
+mod command;
+mod copy;
+mod devices;
+mod identity;
+mod inside;
+mod job;
+mod limits;
+mod mounts;
+mod outside;
+mod protocol;
+mod root;
+mod run;
+
+pub use job::enter_if_asked;
+pub(crate) use job::start;
+pub(crate) use protocol::{Answer, Doing, Failure, Job, Request, Stage, Start};
+pub use protocol::{Attach, Operation, RootKind};

@@ -1,0 +1,192 @@
+//! What Casehard asks of its other processes, and what they answer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Exec, Exit, Spec, namespace::IdMap, store::Unpacked};
+
+/// The one thing a process is started for. The descriptors that come with it are named in their order.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Job {
+    /// Make a user namespace; answered by [`Answer::Namespace`].
+    Namespace(IdMap),
+    /// Unpack a stream of entries into this new directory of the store. Descriptors: store, user namespace, stream.
+    Unpack(String),
+    /// Remove this directory of the store with all that is in it. Descriptors: store, user namespace.
+    Remove(String),
+    /// Run a container. Descriptors: store, user namespace, standard input, output and error, then the network
+    /// namespace and the channel of the recorder if [`Start`] says that they are there.
+    Run(Box<Start>),
+}
+
+/// How a container is started.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Start {
+    /// What was asked for.
+    pub(crate) spec: Spec,
+    /// The pristine root, relative to the store.
+    pub(crate) root: String,
+    /// A new directory of its own, relative to the store.
+    pub(crate) run: String,
+    /// How the root is made writable.
+    pub(crate) root_kind: RootKind,
+    /// Whether the network namespace of another container is among the descriptors.
+    pub(crate) shared_network: bool,
+    /// Whether only one user is mapped, so that owners and groups cannot be changed.
+    pub(crate) one_user: bool,
+    /// The users that the caller is inside the user namespace.
+    pub(crate) caller: (u32, u32),
+    /// The filter of a recorder, whose channel is among the descriptors.
+    pub(crate) filter: Option<Vec<Operation>>,
+    /// The filter of the seccomp profile, ready to be installed.
+    pub(crate) seccomp: Option<Vec<Operation>>,
+    /// Whether the recorder accepts listeners that only a fatal signal interrupts.
+    pub(crate) signals: bool,
+}
+
+/// How the root is made writable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RootKind {
+    /// An overlay whose changes are kept in memory.
+    Overlay,
+    /// A copy: files keep no access time but that of the run.
+    Plain,
+}
+
+/// A BPF instruction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation(pub u16, pub u8, pub u8, pub u32);
+
+/// What a job's process answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// The job is done.
+    Done,
+    /// With the user namespace as descriptor.
+    Namespace,
+    /// What could not be kept as the image has it.
+    Unpacked(Unpacked),
+    /// The container's command runs. Descriptors: its process, its network namespace.
+    Started,
+    /// The container's first process ended.
+    Ended(Exit),
+    /// It did not work.
+    Failed(Failure),
+}
+
+/// What is asked of a container's supervisor; each request but [`Request::Signal`] has one descriptor more at its
+/// end: the socket that the answer goes to. When that is closed, what was started for it is killed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Request {
+    /// Descriptors: standard input, output and error. Answers: [`Answer::Started`], [`Answer::Ended`].
+    Exec(Exec),
+    /// A command of this machine. Descriptors: standard input, output and error, working directory.
+    Host(Vec<String>),
+    /// A connection. Answer: [`Answer::Done`] with the connected socket.
+    Connect(std::net::SocketAddr, std::time::Duration),
+    /// A signal for the first process.
+    Signal(i32),
+    /// What the run changed in its root. Answer: [`Answer::Done`] with a file that holds the list in JSON.
+    Changes,
+}
+
+/// What the process that becomes a command says before it does.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Progress {
+    /// The root is made. Descriptor: where changes are collected. With the paths made only to mount upon.
+    Root(Vec<casehard_oci::RootPath>),
+    /// The recorder's filter is installed. Descriptor: its listener. Waits for [`Answer::Done`].
+    Listener,
+    /// It cannot become the command.
+    Failed(Failure),
+}
+
+/// What the supervisor tells a recorder's process; answered by [`Answer::Done`] when the recorder is ready.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Attach {
+    /// A container begins. Descriptors: listener, root directory.
+    Container,
+    /// A further command begins in it. Descriptor: listener.
+    Command,
+}
+
+/// Why a step failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Failure {
+    /// What was being done: a fragment that fits after "failed to".
+    pub(crate) doing: String,
+    /// The error number of the kernel, 0 when it was not the kernel that refused.
+    pub(crate) error: i32,
+    /// Which part of the start it belongs to.
+    pub(crate) stage: Stage,
+}
+
+/// Which part of a start something belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    /// Namespaces, mounts, limits.
+    Setup,
+    /// The user namespace.
+    UserNamespace,
+    /// Mapping users.
+    Mapping,
+    /// The overlay.
+    Overlay,
+    /// The user to run as.
+    User,
+    /// The command itself.
+    Command,
+}
+
+impl Failure {
+    pub(crate) fn new(stage: Stage, doing: impl Into<String>, error: &std::io::Error) -> Self {
+        let mut doing = doing.into();
+        let number = error.raw_os_error().unwrap_or(0);
+        if number == 0 {
+            doing = format!("{doing}: {error}");
+        }
+        Self { doing, error: number, stage }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.doing)?;
+        if self.error != 0 {
+            write!(f, ": {}", self.error())?;
+        }
+        Ok(())
+    }
+}
+
+impl Failure {
+    /// What the kernel said.
+    pub(crate) fn error(&self) -> std::io::Error {
+        match self.error {
+            0 => std::io::Error::other("refused"),
+            number => std::io::Error::from_raw_os_error(number),
+        }
+    }
+
+    /// With what was being done in its text.
+    pub(crate) fn into_error(self) -> std::io::Error {
+        std::io::Error::new(self.error().kind(), self.to_string())
+    }
+}
+
+/// Says what was being done when something fails.
+pub(crate) trait Doing<T> {
+    /// Says what was being done, a fragment that fits after "failed to".
+    fn doing(self, doing: impl AsRef<str>) -> Result<T, Failure>;
+    /// Says of which stage too.
+    fn at(self, stage: Stage, doing: impl AsRef<str>) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<std::io::Error>> Doing<T> for Result<T, E> {
+    fn doing(self, doing: impl AsRef<str>) -> Result<T, Failure> {
+        self.at(Stage::Setup, doing)
+    }
+
+    fn at(self, stage: Stage, doing: impl AsRef<str>) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(stage, doing.as_ref(), &error.into()))
+    }
+}
