@@ -3,7 +3,7 @@
 use std::{
     ffi::{CStr, CString},
     io,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{BorrowedFd, OwnedFd},
 };
 
 use casehard_oci::RootPath;
@@ -179,11 +179,14 @@ fn same_attributes(now: &Stat, before: &Stat) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsFd as _;
+
     use super::*;
 
     #[test]
     fn a_copy_is_compared_by_what_is_new_changed_and_gone() {
-        let top = std::env::temp_dir().join(format!("casehard-changes-{}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let top = directory.path();
         let (original, copy) = (top.join("a"), top.join("b"));
         for side in [&original, &copy] {
             std::fs::create_dir_all(side.join("d")).unwrap();
@@ -207,6 +210,5 @@ mod tests {
             ("/made/file", ChangeKind::Created),
         ];
         assert_eq!(list, expected.map(|(path, kind)| (path.to_owned(), kind)));
-        std::fs::remove_dir_all(top).unwrap();
     }
 }

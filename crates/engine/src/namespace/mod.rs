@@ -7,4 +7,5 @@ mod make;
 pub use ids::{IdMap, Range};
 pub use machine::{Missing, diagnose};
 pub use make::UserNamespace;
+pub(crate) use machine::check_kernel;
 pub(crate) use make::make;

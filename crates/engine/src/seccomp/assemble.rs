@@ -246,20 +246,23 @@ struct Run<'a> {
 fn runs(rules: &Rules) -> Vec<Run<'_>> {
     let mut runs: Vec<Run<'_>> = vec![Run { first: 0, rules: None }];
     let mut next = 0;
-    let mut add = |first, rules: Option<&'_ [_]>| match runs.last_mut() {
+    for (&number, call) in &rules.calls {
+        if number > next {
+            add(&mut runs, next, None);
+        }
+        add(&mut runs, number, Some(call.as_slice()));
+        next = number + 1;
+    }
+    add(&mut runs, next, None);
+    runs
+}
+
+fn add<'a>(runs: &mut Vec<Run<'a>>, first: u32, rules: Option<&'a [(Vec<Condition>, Verdict)]>) {
+    match runs.last_mut() {
         Some(last) if last.first == first => last.rules = rules,
         Some(last) if last.rules == rules => {}
         _ => runs.push(Run { first, rules }),
-    };
-    for (&number, call) in &rules.calls {
-        if number > next {
-            add(next, None);
-        }
-        add(number, Some(call.as_slice()));
-        next = number + 1;
     }
-    add(next, None);
-    runs
 }
 
 const fn halves(value: u64) -> (u32, u32) {

@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn a_tree_is_copied_with_modes_times_names_and_no_access_times() {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
-        let top = std::env::temp_dir().join(format!("casehard-copy-{}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let top = directory.path();
         let (from, to) = (top.join("from"), top.join("to"));
         std::fs::create_dir_all(from.join("d/empty")).unwrap();
         std::fs::write(from.join("d/file"), vec![7; 100_000]).unwrap();
@@ -188,6 +189,5 @@ mod tests {
             assert_eq!(meta(path).atime(), 0, "{path}");
         }
         assert_eq!(std::fs::read(to.join("again")).unwrap(), vec![7; 100_000]);
-        std::fs::remove_dir_all(top).unwrap();
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use casehard_oci::RootPath;
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, Uid},
+    fs::{CWD, FileType, Gid, Mode, OFlags, Uid},
     mount::{MountPropagationFlags, UnmountFlags},
 };
 
@@ -215,9 +215,4 @@ fn take_streams(streams: &[OwnedFd; 3], identity: &identity::Identity) -> Result
     rustix::stdio::dup2_stdin(&streams[0]).doing("take standard input")?;
     rustix::stdio::dup2_stdout(&streams[1]).doing("take standard output")?;
     rustix::stdio::dup2_stderr(&streams[2]).doing("take standard error")
-}
-
-/// Whether something is at a path, the last link not followed.
-pub(super) fn exists(path: &str) -> bool {
-    rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).is_ok()
 }

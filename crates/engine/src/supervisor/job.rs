@@ -84,7 +84,7 @@ pub(super) fn become_root(namespace: BorrowedFd<'_>) -> io::Result<()> {
     rustix::thread::move_into_link_name_space(namespace, Some(rustix::thread::LinkNameSpaceType::User))?;
     // Groups cannot be set where only one is mapped, and need not be: no other is known there.
     let _ = rustix::thread::set_thread_groups(&[]);
-    let (user, group) = (rustix::process::Uid::ROOT, rustix::process::Gid::ROOT);
+    let (user, group) = (process::Uid::ROOT, process::Gid::ROOT);
     rustix::thread::set_thread_res_gid(group, group, group)?;
     rustix::thread::set_thread_res_uid(user, user, user)?;
     Ok(())
