@@ -65,8 +65,11 @@ pub(crate) fn of_copy(copy: BorrowedFd<'_>, original: &str) -> io::Result<Vec<Ch
     Ok(list)
 }
 
-const DIRECTORY: OFlags =
-    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::NOATIME);
+const DIRECTORY: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NOATIME);
 
 fn reopen(directory: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     Ok(openat(directory, ".", DIRECTORY, Mode::empty())?)
@@ -165,7 +168,9 @@ fn compare(copy: &OwnedFd, original: &OwnedFd, path: &RootPath, list: &mut Vec<C
         if is_directory(&now) {
             let inner = openat(copy, &*name, DIRECTORY, Mode::empty())?;
             match before.filter(is_directory) {
-                Some(_) => compare(&inner, &openat(original, &*name, DIRECTORY, Mode::empty())?, &here, list)?,
+                Some(_) => {
+                    compare(&inner, &openat(original, &*name, DIRECTORY, Mode::empty())?, &here, list)?
+                }
                 None => overlay(&inner, None, &here, list)?,
             }
         }

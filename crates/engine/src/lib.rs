@@ -26,3 +26,4 @@ pub use namespace::{IdMap, Missing, Range, UserNamespace};
 pub use sandbox::{EngineError, Recorder, Running, Sandbox, StartOptions, Streams};
 pub use spec::{Exec, Limits, Mount, MountKind, Network, Spec};
 pub use store::{Collected, Keep, Root, Skipped, Store, StoreError, Unpacked};
+pub use supervisor::RootKind;

@@ -42,8 +42,9 @@ pub(crate) fn leave(code: i32) -> ! {
 /// Sends any signal, real-time ones too, to a process.
 pub(crate) fn send_signal(process: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     // SAFETY: plain numbers and a null pointer, which means the default information.
-    let result =
-        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, process.as_raw_fd(), signal, std::ptr::null::<u8>(), 0) };
+    let result = unsafe {
+        libc::syscall(libc::SYS_pidfd_send_signal, process.as_raw_fd(), signal, std::ptr::null::<u8>(), 0)
+    };
     check(result).map(drop)
 }
 
@@ -119,8 +120,7 @@ pub(crate) fn new_session_keyring() {
 /// Closes every descriptor from `first` on when the program is replaced.
 pub(crate) fn close_on_exec_from(first: u32) -> io::Result<()> {
     // SAFETY: plain numbers; marks descriptors, closes none.
-    let result =
-        unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    let result = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
     check(result).map(drop)
 }
 

@@ -31,4 +31,6 @@ commands! {
     Profile(profile),
     /// Say what software is in an image
     Sbom(sbom),
+    /// Run an image in the sandbox
+    Run(run),
 }

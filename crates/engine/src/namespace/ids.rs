@@ -81,9 +81,10 @@ impl IdMap {
     pub fn root(&self) -> (u32, u32) {
         match self {
             Self::One { user, group } => (*user, *group),
-            Self::Many { users, groups, .. } => {
-                (users.first().map_or(0, |range| range.outside), groups.first().map_or(0, |range| range.outside))
-            }
+            Self::Many { users, groups, .. } => (
+                users.first().map_or(0, |range| range.outside),
+                groups.first().map_or(0, |range| range.outside),
+            ),
         }
     }
 
@@ -94,7 +95,10 @@ impl IdMap {
             Self::One { user, group } => format!("one-{user}-{group}"),
             Self::Many { users, groups, .. } => {
                 let side = |ranges: &[Range]| {
-                    ranges.iter().map(|range| format!("-{}.{}", range.outside, range.count)).collect::<String>()
+                    ranges
+                        .iter()
+                        .map(|range| format!("-{}.{}", range.outside, range.count))
+                        .collect::<String>()
                 };
                 format!("many{}{}", side(users), side(groups))
             }

@@ -50,7 +50,8 @@ pub fn diagnose(error: &io::Error, root: bool) -> Missing {
         if sysctl("/proc/sys/kernel/unprivileged_userns_clone").as_deref() == Some("0") {
             return Missing::UnprivilegedClone;
         }
-        if sysctl("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").is_some_and(|value| value != "0") {
+        if sysctl("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").is_some_and(|value| value != "0")
+        {
             return Missing::AppArmor;
         }
     }

@@ -41,7 +41,8 @@ impl AsFd for UserNamespace {
 pub(crate) fn make(ids: &IdMap) -> Result<OwnedFd, Failure> {
     let (mine, other) = Channel::pair().doing("make a socket")?;
     // SAFETY: this process has one thread: it is one of ours that was started for one job.
-    let side = unsafe { sys::clone(libc::CLONE_NEWUSER) }.at(Stage::UserNamespace, "make a user namespace")?;
+    let side =
+        unsafe { sys::clone(libc::CLONE_NEWUSER) }.at(Stage::UserNamespace, "make a user namespace")?;
     let (pid, _process) = match side {
         Side::Child => {
             drop(mine);
@@ -57,13 +58,15 @@ pub(crate) fn make(ids: &IdMap) -> Result<OwnedFd, Failure> {
             .doing("open the new user namespace")
     });
     drop(mine);
-    let _ = rustix::process::waitpid(rustix::process::Pid::from_raw(pid), rustix::process::WaitOptions::empty());
+    let _ =
+        rustix::process::waitpid(rustix::process::Pid::from_raw(pid), rustix::process::WaitOptions::empty());
     result
 }
 
 fn map(pid: libc::pid_t, ids: &IdMap) -> Result<(), Failure> {
     let write = |file: &str, text: &str| {
-        fs::write(format!("/proc/{pid}/{file}"), text).at(Stage::Mapping, format!("write the {file} of a user namespace"))
+        fs::write(format!("/proc/{pid}/{file}"), text)
+            .at(Stage::Mapping, format!("write the {file} of a user namespace"))
     };
     match ids {
         IdMap::One { user, group } => {

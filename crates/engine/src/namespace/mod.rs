@@ -5,7 +5,7 @@ mod machine;
 mod make;
 
 pub use ids::{IdMap, Range};
+pub(crate) use machine::check_kernel;
 pub use machine::{Missing, diagnose};
 pub use make::UserNamespace;
-pub(crate) use machine::check_kernel;
 pub(crate) use make::make;

@@ -75,7 +75,8 @@ fn collect(from: OwnedFd, ended: &OwnedFd) -> (Vec<u8>, bool) {
         if until.is_none() && readable(ended.as_fd(), Some(Duration::ZERO)).unwrap_or(true) {
             until = Some(Instant::now() + AFTERWARDS);
         }
-        let left = until.map_or(Duration::from_millis(50), |until| until.saturating_duration_since(Instant::now()));
+        let left =
+            until.map_or(Duration::from_millis(50), |until| until.saturating_duration_since(Instant::now()));
         match readable(file.as_fd(), Some(left)) {
             Ok(true) => {}
             Ok(false) if until.is_some() => return (kept, cut),

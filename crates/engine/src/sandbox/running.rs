@@ -23,7 +23,7 @@ use rustix::{
 use super::{
     EngineError,
     output::{Collector, Log, feed},
-    start::Networks,
+    start::{Networks, give_to_root},
 };
 use crate::{
     Container, Exec, Exit, Output, Stream,
@@ -45,6 +45,8 @@ pub struct Running {
     exit: Mutex<Option<Exit>>,
     log: Log,
     networks: Networks,
+    /// Root of the containers, as this machine numbers it.
+    owner: (u32, u32),
     held: (Root, Run),
 }
 
@@ -55,7 +57,7 @@ impl Running {
         descriptors: Vec<OwnedFd>,
         log: Option<OwnedFd>,
         held: (Root, Run),
-        networks: Networks,
+        (networks, owner): (Networks, (u32, u32)),
     ) -> Result<Self, EngineError> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -67,7 +69,16 @@ impl Running {
         if let Some(log) = log {
             kept.follow(log);
         }
-        Ok(Self { id, supervisor: Mutex::new(supervisor), channel, exit: Mutex::new(None), log: kept, networks, held })
+        Ok(Self {
+            id,
+            supervisor: Mutex::new(supervisor),
+            channel,
+            exit: Mutex::new(None),
+            log: kept,
+            networks,
+            owner,
+            held,
+        })
     }
 
     /// What could not be unpacked as the image has it.
@@ -97,6 +108,9 @@ impl Running {
         let (input, to_input) = pipe_with(PipeFlags::CLOEXEC)?;
         let (from_output, output) = pipe_with(PipeFlags::CLOEXEC)?;
         let (from_error, error) = pipe_with(PipeFlags::CLOEXEC)?;
+        for pipe in [&input, &output, &error] {
+            give_to_root(pipe, self.owner);
+        }
         let mut descriptors = vec![&input, &output, &error];
         descriptors.extend(&directory);
         let answer = self.request(request, &descriptors)?;

@@ -75,7 +75,8 @@ impl Sandbox {
         let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         let read = |path: &str| std::fs::read(path).map(|text| String::from_utf8_lossy(&text).into_owned());
         let file = |path: &str| read(path).unwrap_or_default();
-        let ids = IdMap::choose(user, group, &file("/etc/passwd"), &file("/etc/subuid"), &file("/etc/subgid"));
+        let ids =
+            IdMap::choose(user, group, &file("/etc/passwd"), &file("/etc/subuid"), &file("/etc/subgid"));
         let descriptor = ask(&Job::Namespace(ids.clone()), user == 0)?;
         let namespace = UserNamespace { descriptor, ids };
         Ok(Self { store, namespace, networks: Networks::default() })
@@ -126,7 +127,12 @@ impl Sandbox {
     ///
     /// # Errors
     /// As [`Self::start`].
-    pub fn start_with(&self, image: &Image, spec: &Spec, options: StartOptions) -> Result<Running, EngineError> {
+    pub fn start_with(
+        &self,
+        image: &Image,
+        spec: &Spec,
+        options: StartOptions,
+    ) -> Result<Running, EngineError> {
         let root = self.prepare(image)?;
         let run = self.store.run(&self.namespace)?;
         let user = rustix::process::geteuid().as_raw();
@@ -152,16 +158,23 @@ impl Sandbox {
         descriptors.extend(streams.iter().map(AsFd::as_fd));
         descriptors.extend(network.as_ref().map(AsFd::as_fd));
         descriptors.extend(options.recorder.as_ref().map(|recorder| recorder.channel.as_fd()));
-        let (child, channel) = start(&Job::Run(Box::new(start_message)), &descriptors)
+        let (mut child, channel) = start(&Job::Run(Box::new(start_message)), &descriptors)
             .map_err(EngineError::setup("start the supervisor"))?;
         drop((streams, options.recorder));
-        match channel.expect::<Answer>().map_err(EngineError::setup("hear from the supervisor"))? {
-            (Answer::Started, descriptors) => {
-                Running::new(child, channel, descriptors, log, (root, run), Arc::clone(&self.networks))
+        let failure = match channel.expect::<Answer>() {
+            Ok((Answer::Started, descriptors)) => {
+                let networks = Arc::clone(&self.networks);
+                let owner = self.namespace.ids().root();
+                return Running::new(child, channel, descriptors, log, (root, run), (networks, owner));
             }
-            (Answer::Failed(failure), _) => Err(EngineError::from_failure(failure, user == 0)),
-            _ => Err(EngineError::setup("hear from the supervisor")(io::Error::from(io::ErrorKind::InvalidData))),
-        }
+            Ok((Answer::Failed(failure), _)) => EngineError::from_failure(failure, user == 0),
+            Ok(_) => EngineError::setup("hear from the supervisor")(io::ErrorKind::InvalidData.into()),
+            Err(error) => EngineError::setup("hear from the supervisor")(error),
+        };
+        // It cleans up before it ends.
+        drop(channel);
+        let _ = child.wait();
+        Err(failure)
     }
 
     fn shared_network(&self, spec: &Spec) -> Result<Option<OwnedFd>, EngineError> {
@@ -186,31 +199,31 @@ impl Sandbox {
                 let flags = OFlags::RDONLY | OFlags::CLOEXEC;
                 let nothing = rustix::fs::open("/dev/null", flags, Mode::empty())?;
                 let (log, output) = pipe_with(PipeFlags::CLOEXEC)?;
-                self.give_to_root(&output);
+                give_to_root(&output, self.namespace.ids().root());
                 let error = output.try_clone()?;
                 Ok(([nothing, output, error], Some(log)))
             }
         }
     }
+}
 
-    /// Gives a pipe to root of the containers, who passes it on to the user of one: else `/dev/stdout` could not be
-    /// opened there. Needed, and possible, only for root of this machine.
-    pub(super) fn give_to_root(&self, pipe: &OwnedFd) {
-        let (user, group) = self.namespace.ids().root();
-        let owner = (rustix::fs::Uid::from_raw(user), rustix::fs::Gid::from_raw(group));
-        let _ = rustix::fs::fchown(pipe, Some(owner.0), Some(owner.1));
-    }
+/// Gives a pipe to root of the containers (`owner`), who passes it on to the user of one: else `/dev/stdout` could not
+/// be opened there. Needed, and possible, only for root of this machine.
+pub(super) fn give_to_root(pipe: &OwnedFd, (user, group): (u32, u32)) {
+    let owner = (rustix::fs::Uid::from_raw(user), rustix::fs::Gid::from_raw(group));
+    let _ = rustix::fs::fchown(pipe, Some(owner.0), Some(owner.1));
 }
 
 /// Starts a process for a job that is answered by one descriptor.
 fn ask(job: &Job, root: bool) -> Result<OwnedFd, EngineError> {
-    let (mut child, channel) = start(job, &[]).map_err(EngineError::setup("start a process of this program"))?;
+    let (mut child, channel) =
+        start(job, &[]).map_err(EngineError::setup("start a process of this program"))?;
     let answer = channel.expect::<Answer>();
     let _ = child.wait();
     match answer.map_err(EngineError::setup("hear from a process of this program"))? {
         (Answer::Failed(failure), _) => Err(EngineError::from_failure(failure, root)),
-        (_, mut descriptors) => descriptors
-            .pop()
-            .ok_or_else(|| EngineError::setup("make a user namespace")(io::Error::from(io::ErrorKind::InvalidData))),
+        (_, mut descriptors) => descriptors.pop().ok_or_else(|| {
+            EngineError::setup("make a user namespace")(io::Error::from(io::ErrorKind::InvalidData))
+        }),
     }
 }

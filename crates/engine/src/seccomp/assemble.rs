@@ -305,7 +305,12 @@ pub(super) mod tests {
     use super::*;
 
     /// What the kernel would do: runs a program on a call.
-    pub(in super::super) fn run(program: &[Operation], number: u32, architecture: u32, arguments: [u64; 6]) -> u32 {
+    pub(in super::super) fn run(
+        program: &[Operation],
+        number: u32,
+        architecture: u32,
+        arguments: [u64; 6],
+    ) -> u32 {
         let mut data = vec![number, architecture, 0, 0];
         data.extend(arguments.iter().flat_map(|&argument| [argument as u32, (argument >> 32) as u32]));
         let (mut at, mut accumulator) = (0, 0);
@@ -357,8 +362,11 @@ pub(super) mod tests {
             Just(Comparison::Greater),
             number().prop_map(Comparison::Masked),
         ];
-        (0..6_u8, comparison, number())
-            .prop_map(|(argument, comparison, value)| Condition { argument, comparison, value })
+        (0..6_u8, comparison, number()).prop_map(|(argument, comparison, value)| Condition {
+            argument,
+            comparison,
+            value,
+        })
     }
 
     fn verdict() -> impl Strategy<Value = Verdict> {

@@ -170,7 +170,8 @@ fn applies(call: &Call, capabilities: &[String], native: Architecture, kernel: (
 }
 
 fn version(text: &str) -> (u32, u32) {
-    let mut numbers = text.split(|character: char| !character.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
+    let mut numbers =
+        text.split(|character: char| !character.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
@@ -226,7 +227,9 @@ mod tests {
     #[test]
     fn a_profile_decides_as_it_says() {
         let [x86, i386] = [Architecture::X86_64, Architecture::I386];
-        let of = |capabilities: &[String]| compile_for(PROFILE.as_bytes(), capabilities, &[x86, i386], (6, 1)).unwrap();
+        let of = |capabilities: &[String]| {
+            compile_for(PROFILE.as_bytes(), capabilities, &[x86, i386], (6, 1)).unwrap()
+        };
         let (plain, admin) = (of(&[]), of(&["CAP_SYS_ADMIN".to_owned()]));
         let (allow, eperm, enosys) = (0x7fff_0000, 0x0005_0001, 0x0005_0026);
         let cases: [(&str, u64, u32, u32); 12] = [

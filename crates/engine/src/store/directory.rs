@@ -74,7 +74,18 @@ pub struct Root {
 pub(crate) struct Run {
     /// Relative to the store.
     pub(crate) path: String,
+    whole: PathBuf,
     _lock: File,
+}
+
+impl Drop for Run {
+    /// The supervisor has emptied and removed it; this is for when none was started.
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.whole);
+        if !self.whole.exists() {
+            let _ = fs::remove_file(self.whole.with_extension("lock"));
+        }
+    }
 }
 
 pub(super) fn failed<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> StoreError + 'a {
@@ -157,7 +168,8 @@ impl Store {
         let unpacked = self.stream(image, namespace, &partial.path, place);
         let result = unpacked.and_then(|unpacked| {
             let facts = path.join("unpacked.json");
-            let text = serde_json::to_vec(&unpacked).map_err(io::Error::from).map_err(failed("write", &facts))?;
+            let text =
+                serde_json::to_vec(&unpacked).map_err(io::Error::from).map_err(failed("write", &facts))?;
             fs::write(&facts, text).map_err(failed("write", &facts))?;
             fs::rename(&path, place).map_err(failed("move into place", place))
         });
@@ -218,7 +230,7 @@ impl Store {
             made.map_err(failed("make the directory", &whole))?;
             let (user, group) = namespace.ids().root();
             std::os::unix::fs::chown(&whole, Some(user), Some(group)).map_err(failed("give away", &whole))?;
-            return Ok(Run { path, _lock: lock });
+            return Ok(Run { path, whole, _lock: lock });
         }
     }
 

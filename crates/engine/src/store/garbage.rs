@@ -4,10 +4,7 @@ use std::{fs, path::Path, time::SystemTime};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::{
-    Store, StoreError, Unpacked,
-    directory::failed,
-};
+use super::{Store, StoreError, Unpacked, directory::failed};
 use crate::namespace::UserNamespace;
 
 /// What stays of a store. Images that are in use stay in any case.

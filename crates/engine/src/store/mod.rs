@@ -6,8 +6,8 @@ mod send;
 mod unpack;
 mod wire;
 
-pub use directory::{Root, Store, StoreError};
 pub(crate) use directory::Run;
+pub use directory::{Root, Store, StoreError};
 pub use garbage::{Collected, Keep};
 pub use unpack::{Skipped, Unpacked};
 pub(crate) use unpack::{remove, unpack};

@@ -18,8 +18,8 @@ use casehard_image::{Head, Kind, Mark};
 use casehard_oci::RootPath;
 use rustix::{
     fs::{
-        AtFlags, Dir, FileType, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid, XattrFlags, openat,
-        openat2, statat,
+        AtFlags, Dir, FileType, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid, XattrFlags,
+        openat, openat2, statat,
     },
     io::Errno,
 };
@@ -70,9 +70,9 @@ pub(crate) fn unpack(stream: OwnedFd, target: &str) -> io::Result<Unpacked> {
             Frame::Entry(head) => {
                 let mut content = (&mut from).take(if head.kind == Kind::File { head.size } else { 0 });
                 let path = head.path.clone();
-                unpacker.entry(head, &mut content).map_err(|error| {
-                    io::Error::new(error.kind(), format!("{path}: {error}"))
-                })?;
+                unpacker
+                    .entry(head, &mut content)
+                    .map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")))?;
                 io::copy(&mut content, &mut io::sink())?;
             }
             Frame::End => break,
@@ -124,8 +124,12 @@ impl Unpacker {
         }
         self.this_layer.insert(head.path.clone());
         let made = match &head.kind {
-            Kind::File => return self.file(&directory, name, &head, content).map(|()| self.keep(parent, directory)),
-            Kind::Directory => return self.directory(&directory, name, &head).map(|()| self.keep(parent, directory)),
+            Kind::File => {
+                return self.file(&directory, name, &head, content).map(|()| self.keep(parent, directory));
+            }
+            Kind::Directory => {
+                return self.directory(&directory, name, &head).map(|()| self.keep(parent, directory));
+            }
             Kind::Hardlink(target) => self.hardlink(&directory, name, target)?,
             Kind::Symlink(target) => {
                 rustix::fs::symlinkat(OsStr::from_bytes(target), &directory, name)?;
@@ -180,7 +184,13 @@ impl Unpacker {
         }
     }
 
-    fn file(&mut self, directory: &OwnedFd, name: &OsStr, head: &Head, content: &mut impl Read) -> io::Result<()> {
+    fn file(
+        &mut self,
+        directory: &OwnedFd,
+        name: &OsStr,
+        head: &Head,
+        content: &mut impl Read,
+    ) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let mut file = File::from(openat(directory, name, flags, Mode::from_raw_mode(0o600))?);
         let written = io::copy(content, &mut file)?;
@@ -248,7 +258,10 @@ impl Unpacker {
         match result {
             Err(Errno::INVAL | Errno::PERM) => {
                 self.unpacked.owners_lost += 1;
-                let what = format!("its owner {}:{}, which is not mapped to a user of this machine", head.uid, head.gid);
+                let what = format!(
+                    "its owner {}:{}, which is not mapped to a user of this machine",
+                    head.uid, head.gid
+                );
                 self.skip(&head.path, &what);
                 Ok(())
             }

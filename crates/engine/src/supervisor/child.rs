@@ -6,10 +6,13 @@ use std::{
     os::fd::{AsFd, OwnedFd},
 };
 
-use rustix::thread::{LinkNameSpaceType, ThreadNameSpaceType, move_into_link_name_space, move_into_thread_name_spaces};
+use rustix::thread::{
+    LinkNameSpaceType, ThreadNameSpaceType, move_into_link_name_space, move_into_thread_name_spaces,
+};
 
 use super::{
-    Answer, Doing as _, Failure, command::Command, inside, job::become_root, protocol::Progress, run::Supervised,
+    Answer, Doing as _, Failure, command::Command, inside, job::become_root, protocol::Progress,
+    run::Supervised,
 };
 use crate::{
     channel::Channel,
@@ -78,7 +81,9 @@ pub(super) fn through(
         Side::Child => {
             drop((mine, my_progress));
             // SAFETY: a process forked from one that has one thread has one thread.
-            let result = join().and_then(|()| unsafe { sys::clone(flags | libc::CLONE_PARENT) }.doing("start the process in its namespaces"));
+            let result = join().and_then(|()| {
+                unsafe { sys::clone(flags | libc::CLONE_PARENT) }.doing("start the process in its namespaces")
+            });
             match result {
                 Ok(Side::Child) => {
                     drop(other);
@@ -95,7 +100,10 @@ pub(super) fn through(
         Side::Parent(pid, _) => {
             drop((other, progress));
             let answer = mine.expect::<Answer>();
-            let _ = rustix::process::waitpid(rustix::process::Pid::from_raw(pid), rustix::process::WaitOptions::empty());
+            let _ = rustix::process::waitpid(
+                rustix::process::Pid::from_raw(pid),
+                rustix::process::WaitOptions::empty(),
+            );
             match answer.doing("hear from a process")? {
                 (Answer::Failed(failure), _) => Err(failure),
                 (_, mut descriptors) => {

@@ -54,7 +54,13 @@ impl Copier<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, name: &CStr, path: &mut Vec<u8>) -> io::Result<()> {
+    fn entry(
+        &mut self,
+        from: BorrowedFd<'_>,
+        to: BorrowedFd<'_>,
+        name: &CStr,
+        path: &mut Vec<u8>,
+    ) -> io::Result<()> {
         let found = rustix::fs::statat(from, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let kind = FileType::from_raw_mode(found.st_mode);
         if found.st_nlink > 1 && !kind.is_dir() {

@@ -37,7 +37,11 @@ pub(super) fn prepare(one_user: bool) -> Result<Devices, Failure> {
     let no_devices = safe | MountAttrFlags::MOUNT_ATTR_NODEV;
     let mut files = Vec::new();
     for name in DEVICES {
-        let file = open_tree(CWD, format!("/dev/{name}"), OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC);
+        let file = open_tree(
+            CWD,
+            format!("/dev/{name}"),
+            OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC,
+        );
         files.push((name, file.doing(format!("take /dev/{name} from this machine"))?));
     }
     let mut terminal = vec![("newinstance", None), ("ptmxmode", Some("0666")), ("mode", Some("0620"))];
@@ -49,7 +53,11 @@ pub(super) fn prepare(one_user: bool) -> Result<Devices, Failure> {
         ("shm", filesystem("tmpfs", &[("mode", Some("1777")), ("size", Some("64m"))], no_devices)?),
         ("mqueue", filesystem("mqueue", &[], no_devices)?),
     ];
-    let dev = filesystem("tmpfs", &[("mode", Some("0755")), ("size", Some("64k"))], MountAttrFlags::MOUNT_ATTR_NOSUID)?;
+    let dev = filesystem(
+        "tmpfs",
+        &[("mode", Some("0755")), ("size", Some("64k"))],
+        MountAttrFlags::MOUNT_ATTR_NOSUID,
+    )?;
     Ok(Devices { dev, files, below })
 }
 
@@ -59,7 +67,8 @@ pub(super) fn place(devices: &Devices) -> Result<(), Failure> {
     let dev = devices.dev.as_fd();
     for (name, file) in &devices.files {
         let flags = OFlags::CREATE | OFlags::CLOEXEC | OFlags::WRONLY;
-        rustix::fs::openat(dev, *name, flags, Mode::from_raw_mode(0o666)).doing(format!("make /dev/{name}"))?;
+        rustix::fs::openat(dev, *name, flags, Mode::from_raw_mode(0o666))
+            .doing(format!("make /dev/{name}"))?;
         attach(file.as_fd(), dev, name)?;
     }
     for (name, target) in LINKS {

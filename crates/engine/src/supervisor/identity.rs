@@ -57,7 +57,8 @@ fn resolve(text: &str, passwd: &str, group: &str) -> Result<Identity, &'static s
         (None, Ok(number)) => number,
         (None, Err(_)) => return Err("the user"),
     };
-    let lines = || group.lines().map(|line| line.split(':').collect::<Vec<_>>()).filter(|fields| fields.len() >= 3);
+    let lines =
+        || group.lines().map(|line| line.split(':').collect::<Vec<_>>()).filter(|fields| fields.len() >= 3);
     let (primary, groups) = match wanted_group {
         Some(wanted) => {
             let found = lines().find(|fields| fields[0] == wanted).and_then(|fields| fields[2].parse().ok());
@@ -119,7 +120,8 @@ fn one(identity: &Identity) -> Result<(), Failure> {
     unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWUSER) }
         .at(Stage::UserNamespace, "make a user namespace for the user")?;
     let write = |file: &str, text: String| {
-        std::fs::write(format!("/proc/self/{file}"), text).at(Stage::Mapping, format!("write {file} for the user"))
+        std::fs::write(format!("/proc/self/{file}"), text)
+            .at(Stage::Mapping, format!("write {file} for the user"))
     };
     write("setgroups", "deny".to_owned())?;
     write("uid_map", format!("{} 0 1", identity.user))?;
@@ -130,13 +132,16 @@ fn one(identity: &Identity) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
-    const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nwww:x:33:33:www:/var/www:/x\n34:x:35:36::/n:/x\nbad\n";
+    const PASSWD: &str =
+        "root:x:0:0:root:/root:/bin/bash\nwww:x:33:33:www:/var/www:/x\n34:x:35:36::/n:/x\nbad\n";
     const GROUP: &str = "root:x:0:\nwww:x:33:\nssl:x:110:a,www\nlog:x:4:www\nshort:x\n";
 
     #[test]
     fn users_are_looked_up_as_runtimes_do() {
         let of = |text: &str| {
-            resolve(text, PASSWD, GROUP).map(|it| (it.user, it.group, it.groups, it.home)).map_err(str::to_owned)
+            resolve(text, PASSWD, GROUP)
+                .map(|it| (it.user, it.group, it.groups, it.home))
+                .map_err(str::to_owned)
         };
         let cases: [(&str, u32, u32, Vec<u32>, &str); 9] = [
             ("", 0, 0, vec![], "/root"),

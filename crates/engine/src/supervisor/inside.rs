@@ -44,7 +44,9 @@ impl Points {
         if rustix::fs::stat(path).is_ok() {
             return Ok(());
         }
-        if let Some((parent, _)) = path.trim_end_matches('/').rsplit_once('/').filter(|(parent, _)| !parent.is_empty()) {
+        if let Some((parent, _)) =
+            path.trim_end_matches('/').rsplit_once('/').filter(|(parent, _)| !parent.is_empty())
+        {
             self.directory(parent)?;
         }
         rustix::fs::mkdir(path, Mode::from_raw_mode(0o755)).doing(format!("make the directory {path}"))?;
@@ -109,7 +111,11 @@ pub(super) fn become_first(
         sys::set_mount_attributes(made.mount.as_fd(), libc::MOUNT_ATTR_RDONLY, false)
             .doing("make the root read-only")?;
     }
-    progress.send(&Progress::Root(points.made), &[made.changed.as_fd()]).doing("tell of the root")?;
+    let network = rustix::fs::open("/proc/self/ns/net", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .doing("open the network namespace")?;
+    let descriptors = [made.changed.as_fd(), network.as_fd()];
+    progress.send(&Progress::Root(points.made), &descriptors).doing("tell of the root")?;
+    drop(network);
     drop((made, files, kernel, devices));
     become_command(supervised, streams, command, progress)
 }
@@ -137,7 +143,8 @@ fn enter_root(root: &OwnedFd, at: &str) -> Result<(), Failure> {
 
 /// Mounts one of the files that runtimes provide over what the image has there.
 fn place_file(path: &str, mount: &OwnedFd, points: &mut Points) -> Result<(), Failure> {
-    let link = rustix::fs::lstat(path).ok().filter(|found| FileType::from_raw_mode(found.st_mode).is_symlink());
+    let link =
+        rustix::fs::lstat(path).ok().filter(|found| FileType::from_raw_mode(found.st_mode).is_symlink());
     if !points.file(path) {
         // A link that leads nowhere, such as to the socket directory of a resolver: there is nothing to cover.
         return Ok(());

@@ -16,8 +16,17 @@ use crate::{MountKind, Spec, sys};
 
 /// Hidden, as they tell of the machine or act on it.
 const MASKED: [&str; 12] = [
-    "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-    "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap",
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
     "/sys/firmware",
 ];
 const READ_ONLY: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
@@ -100,6 +109,7 @@ pub(super) fn filesystem(
 ) -> Result<OwnedFd, Failure> {
     let doing = || format!("make a {kind} file system");
     let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC).doing(doing())?;
+    fsconfig_set_string(&context, "source", kind).doing(doing())?;
     for (name, value) in options {
         match value {
             Some(value) => fsconfig_set_string(&context, *name, *value),
@@ -113,9 +123,8 @@ pub(super) fn filesystem(
 
 /// A further mount, mounted nowhere yet, of what is at `path`.
 pub(super) fn clone_of(path: &str) -> Result<OwnedFd, Failure> {
-    let flags = OpenTreeFlags::OPEN_TREE_CLONE
-        | OpenTreeFlags::OPEN_TREE_CLOEXEC
-        | OpenTreeFlags::AT_RECURSIVE;
+    let flags =
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_RECURSIVE;
     open_tree(CWD, path, flags).doing(format!("mount {path} again"))
 }
 

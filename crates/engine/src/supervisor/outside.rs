@@ -25,22 +25,19 @@ use super::{
 };
 use crate::sys;
 
-/// The network namespace of a process.
-pub(super) fn network_of(process: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    let path = format!("/proc/{}/ns/net", number_of(process)?);
-    Ok(rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
-}
-
 /// The root directory of a process.
 pub(super) fn root_of(process: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     let path = format!("/proc/{}/root", number_of(process)?);
     Ok(rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
+fn network_of(supervised: &Supervised) -> Result<&OwnedFd, Failure> {
+    let network = supervised.own_network.as_ref().ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH));
+    network.doing("find the network of the container")
+}
+
 fn enter_network(supervised: &Supervised) -> Result<(), Failure> {
-    let first = supervised.first.as_ref().ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH));
-    let network = network_of(first.doing("find the container")?.as_fd());
-    let network = network.doing("open the network of the container, which may have ended")?;
+    let network = network_of(supervised)?;
     if supervised.start.caller.0 != 0 {
         become_root(supervised.namespace.as_fd()).doing("enter the user namespace")?;
     }
@@ -53,9 +50,7 @@ pub(super) fn connect(
     address: SocketAddr,
     within: Duration,
 ) -> Result<OwnedFd, Failure> {
-    let network = supervised.first.as_ref().map(|first| network_of(first.as_fd()));
-    let network = network.unwrap_or_else(|| Err(io::Error::from_raw_os_error(libc::ESRCH)));
-    let network = network.doing("open the network of the container, which may have ended")?;
+    let network = network_of(supervised)?;
     let socket = in_namespace(supervised, || {
         move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))
             .doing("enter the network")?;

@@ -92,7 +92,7 @@ pub(crate) enum Request {
 /// What the process that becomes a command says before it does.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Progress {
-    /// The root is made. Descriptor: where changes are collected. With the paths made only to mount upon.
+    /// The root is made. Descriptors: where changes are collected, the network namespace. With the paths made only to mount upon.
     Root(Vec<casehard_oci::RootPath>),
     /// The recorder's filter is installed. Descriptor: its listener. Waits for [`Answer::Done`].
     Listener,

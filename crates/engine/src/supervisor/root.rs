@@ -103,7 +103,9 @@ fn volume(start: &Start, number: usize, path: &casehard_oci::RootPath) -> Result
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let inside = super::inside::absolute(path);
     match rustix::fs::openat2(&root, inside, flags, Mode::empty(), rustix::fs::ResolveFlags::IN_ROOT) {
-        Ok(original) => copy::copy_directory(&original, &directory).doing(format!("copy the volume {path}"))?,
+        Ok(original) => {
+            copy::copy_directory(&original, &directory).doing(format!("copy the volume {path}"))?
+        }
         Err(_) => rustix::fs::mkdir(&directory, Mode::from_raw_mode(0o755)).doing("make a volume")?,
     }
     mounts::clone_of(&directory)
@@ -150,7 +152,8 @@ pub(super) fn restore_times(path: &str, found: &Stat) {
 /// What the run changed, as a file that holds a list in JSON.
 pub(super) fn changes(supervised: &Supervised) -> Result<OwnedFd, Failure> {
     let none = || std::io::Error::from_raw_os_error(libc::ESRCH);
-    let (changed, made) = supervised.changed.as_ref().ok_or_else(none).doing("find the root of the container")?;
+    let (changed, made) =
+        supervised.changed.as_ref().ok_or_else(none).doing("find the root of the container")?;
     let start = &supervised.start;
     let list = in_namespace(supervised, || {
         let list = match start.root_kind {
@@ -162,7 +165,8 @@ pub(super) fn changes(supervised: &Supervised) -> Result<OwnedFd, Failure> {
         let file = rustix::fs::memfd_create("casehard-changes", rustix::fs::MemfdFlags::CLOEXEC)
             .doing("make a file in memory")?;
         let mut file = std::fs::File::from(file);
-        let text = serde_json::to_vec(&list).map_err(std::io::Error::from).doing("write the list of changes")?;
+        let text =
+            serde_json::to_vec(&list).map_err(std::io::Error::from).doing("write the list of changes")?;
         file.write_all(&text).doing("write the list of changes")?;
         Ok(Some(file.into()))
     })?;

@@ -25,7 +25,10 @@ use crate::{Exec, Exit, channel::Channel, sys};
 pub(super) struct Supervised {
     pub(super) start: Start,
     pub(super) namespace: OwnedFd,
+    /// That of another container, which is shared.
     pub(super) network: Option<OwnedFd>,
+    /// The one that the container is in.
+    pub(super) own_network: Option<OwnedFd>,
     pub(super) recorder: Option<Channel>,
     pub(super) groups: limits::Groups,
     /// The first process.
@@ -54,8 +57,16 @@ pub(super) fn run(start: Start, channel: &Channel, descriptors: Vec<OwnedFd>) ->
     let signals = sys::signal_descriptor(&[libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT])?;
     let end = start.spec.limits.time.map(|time| Instant::now() + time);
     let groups = limits::Groups::make(&start.spec.limits);
-    let mut supervised =
-        Supervised { start, namespace, network, recorder, groups, first: None, changed: None };
+    let mut supervised = Supervised {
+        start,
+        namespace,
+        network,
+        recorder,
+        groups,
+        own_network: None,
+        first: None,
+        changed: None,
+    };
     let result = begin(&mut supervised, &streams, channel);
     drop(streams);
     let result = match result {
@@ -72,15 +83,20 @@ fn begin(supervised: &mut Supervised, streams: &[OwnedFd; 3], channel: &Channel)
     supervised.first = Some(process);
     follow(supervised, &progress, Attach::Container)?;
     let process = supervised.first.as_ref().map(AsFd::as_fd).ok_or_else(gone).doing("start it")?;
-    let network = outside::network_of(process).doing("open the network namespace of the container")?;
+    let network = supervised.own_network.as_ref().ok_or_else(gone).doing("receive the network namespace")?;
     channel.send(&Answer::Started, &[process, network.as_fd()]).doing("say that it runs")
 }
 
 /// Follows what a process says until it has become its command.
 fn follow(supervised: &mut Supervised, progress: &Channel, attach: Attach) -> Result<(), Failure> {
-    while let Some((said, mut descriptors)) = progress.receive::<Progress>().doing("hear from the new process")? {
+    while let Some((said, mut descriptors)) =
+        progress.receive::<Progress>().doing("hear from the new process")?
+    {
         match said {
-            Progress::Root(made) => supervised.changed = descriptors.pop().map(|descriptor| (descriptor, made)),
+            Progress::Root(made) => {
+                supervised.own_network = descriptors.pop();
+                supervised.changed = descriptors.pop().map(|descriptor| (descriptor, made));
+            }
             Progress::Listener => {
                 let listener = descriptors.pop().ok_or_else(gone).doing("receive the listener")?;
                 tell_recorder(supervised, &attach, &listener)?;
@@ -119,10 +135,7 @@ fn serve(
     let mut first_ended = false;
     loop {
         let ready = {
-            let mut polled = vec![
-                PollFd::new(channel, PollFlags::IN),
-                PollFd::new(signals, PollFlags::IN),
-            ];
+            let mut polled = vec![PollFd::new(channel, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
             let first = supervised.first.as_ref().filter(|_| !first_ended);
             polled.extend(first.map(|first| PollFd::new(first, PollFlags::IN)));
             let others = polled.len();
@@ -147,7 +160,8 @@ fn serve(
         if (ready.2 || over) && !first_ended {
             first_ended = true;
             end = None;
-            let exit = supervised.first.as_ref().map_or(Exit::Signal(libc::SIGKILL), |first| reap(first.as_fd()));
+            let exit =
+                supervised.first.as_ref().map_or(Exit::Signal(libc::SIGKILL), |first| reap(first.as_fd()));
             channel.send(&Answer::Ended(if over { Exit::TimedOut } else { exit }), &[])?;
         }
         serve_started(&mut started, &ready.3);
