@@ -169,7 +169,7 @@ fn compare(copy: &OwnedFd, original: &OwnedFd, path: &RootPath, list: &mut Vec<C
             let inner = openat(copy, &*name, DIRECTORY, Mode::empty())?;
             match before.filter(is_directory) {
                 Some(_) => {
-                    compare(&inner, &openat(original, &*name, DIRECTORY, Mode::empty())?, &here, list)?
+                    compare(&inner, &openat(original, &*name, DIRECTORY, Mode::empty())?, &here, list)?;
                 }
                 None => overlay(&inner, None, &here, list)?,
             }

@@ -104,7 +104,7 @@ fn volume(start: &Start, number: usize, path: &casehard_oci::RootPath) -> Result
     let inside = super::inside::absolute(path);
     match rustix::fs::openat2(&root, inside, flags, Mode::empty(), rustix::fs::ResolveFlags::IN_ROOT) {
         Ok(original) => {
-            copy::copy_directory(&original, &directory).doing(format!("copy the volume {path}"))?
+            copy::copy_directory(&original, &directory).doing(format!("copy the volume {path}"))?;
         }
         Err(_) => rustix::fs::mkdir(&directory, Mode::from_raw_mode(0o755)).doing("make a volume")?,
     }
