@@ -115,6 +115,22 @@ impl Context {
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     }
 
+    /// Today by the clock, as `YYYY-MM-DD` (UTC).
+    pub fn today(&self) -> Option<String> {
+        // Days to a date of the Gregorian calendar, counted from 1 March of year 0.
+        let days = self.now().div_euclid(86_400) + 719_468;
+        let era = days.div_euclid(146_097);
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        Some(format!("{year:04}-{month:02}-{day:02}"))
+    }
+
     /// Opens the image a person named.
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 mod commands;
 mod context;
 mod failure;
+mod findings;
+mod lint;
 
 use std::process::ExitCode;
 

@@ -7,6 +7,7 @@
 mod build;
 mod check;
 mod dockerfile;
+mod kind;
 mod mend;
 #[cfg(test)]
 mod pages;
@@ -17,10 +18,11 @@ mod suppress;
 
 pub use build::BuildContext;
 pub use check::{rules, rules_for};
+pub use kind::kind;
 pub use mend::{Mended, Withdrawn, mend};
 pub use settings::Settings;
 
-use casehard_finding::Finding;
+use casehard_finding::{Finding, Subject};
 
 /// What a check of one text file gives.
 #[derive(Debug, Clone, Default)]
@@ -40,4 +42,19 @@ pub fn check_dockerfile(
     settings: &Settings,
 ) -> Checked {
     build::check(file, bytes, context, settings)
+}
+
+/// Checks a text file of a known kind; a kind that no rule reads gives nothing.
+#[must_use]
+pub fn check_file(
+    subject: Subject,
+    file: &str,
+    bytes: &[u8],
+    context: Option<&BuildContext>,
+    settings: &Settings,
+) -> Checked {
+    match subject {
+        Subject::Dockerfile => check_dockerfile(file, bytes, context, settings),
+        _ => Checked::default(),
+    }
 }

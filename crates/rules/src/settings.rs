@@ -11,6 +11,8 @@ pub struct Settings {
     pub ignore: Vec<String>,
     /// Rules that run although they are off by default; `all` for every one.
     pub enable: Vec<String>,
+    /// Rules that nothing of the above and no comment may switch off.
+    pub locked: Vec<String>,
     /// When not empty, only these run.
     pub only: Vec<String>,
     /// Severities that differ from the rule's own, by rule name.
@@ -37,7 +39,13 @@ impl Settings {
         if !self.only.is_empty() {
             return named(&self.only) && !named(&self.ignore);
         }
-        (rule.default_on || named(&self.enable)) && !named(&self.ignore)
+        self.is_locked(rule) || ((rule.default_on || named(&self.enable)) && !named(&self.ignore))
+    }
+
+    /// Whether nobody may switch a rule off.
+    #[must_use]
+    pub fn is_locked(&self, rule: &Rule) -> bool {
+        self.locked.iter().any(|code| answers(rule, code))
     }
 
     /// How bad a finding of a rule is.

@@ -119,6 +119,10 @@ pub(crate) fn apply(findings: Vec<Finding>, allowances: &[Allowance], settings: 
             left.findings.push(finding);
             continue;
         };
+        if settings.is_locked(rule) {
+            left.findings.push(finding);
+            continue;
+        }
         let mut is_allowed = false;
         for (allowance, used) in
             allowances.iter().zip(&mut used).filter(|(a, _)| !ended(a) && covers(a, &finding))

@@ -27,8 +27,12 @@ commands! {
     Completions(completions),
     /// Show what an image is, and what takes its space
     Inspect(inspect),
+    /// Check Dockerfiles, .dockerignore files, Compose files and Kubernetes manifests
+    Lint(lint),
     /// Learn, show, compare and merge what an application really uses
     Profile(profile),
+    /// List the rules of lint and audit
+    Rules(rules),
     /// Say what software is in an image
     Sbom(sbom),
     /// Run an image in the sandbox

@@ -116,7 +116,7 @@ impl<'a> Input<'a> {
     }
 
     /// Places that name an image or a stage other than `FROM`: `COPY --from` and `RUN --mount=from=`.
-    pub(crate) fn from_words(&self) -> Vec<(usize, Word)> {
+    pub(crate) fn stage_words(&self) -> Vec<(usize, Word)> {
         let mut found = Vec::new();
         for (index, instruction) in self.instructions() {
             match instruction.keyword {

@@ -18,6 +18,10 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
                 let path = word.text();
                 path.contains("/var/lib/apt") || path.starts_with("/var/lib/*") || path == "/var/lib/apt/lists" || path == "/var/lib/{apt"
             }));
+        // A step that only updates is `update-alone`; without its lists the next step would fail.
+        if !step.calls().filter_map(Install::of).any(|install| install.manager == Manager::Apt) {
+            continue;
+        }
         // A later step of the same layer cannot clean; a script may.
         let by_script = step.calls().any(|call| call.program().ends_with(".sh") || call.program().starts_with("clean"));
         if clean || by_script {
@@ -26,7 +30,12 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         let found = report.at(update.range(), "the package lists stay in this layer");
         let chain = !step.is_exec && step.commands.iter().all(|command| matches!(command.joint, Joint::Start | Joint::And) && command.depth == 0);
         let plain_end = step.instruction.heredocs.is_empty() && step.comments.is_empty();
-        if let Some(last) = step.commands.last().filter(|_| chain && plain_end) {
+        let relied_on = input.steps.iter().any(|later| {
+            later.index > step.index
+                && later.calls().any(|call| matches!(call.program(), "apt-get" | "apt" | "aptitude"))
+                && !later.calls().any(|call| call.subcommand() == "update")
+        });
+        if let Some(last) = step.commands.last().filter(|_| chain && plain_end && !relied_on) {
             found.safe("delete the package lists", vec![insert(last.range.end, " && rm -rf /var/lib/apt/lists/*")]);
         }
     }

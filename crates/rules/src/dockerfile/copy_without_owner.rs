@@ -20,7 +20,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
             continue;
         }
         let later = input.steps.iter().filter(|step| step.stage == stage.index && step.index > index);
-        let mut chowns = later.flat_map(|step| step.calls()).filter(|call| call.program() == "chown");
+        let mut chowns = later.flat_map(Step::calls).filter(|call| call.program() == "chown");
         let Some(chown) = chowns.find(|call| call.arguments().iter().skip(1).any(|word| word.text().trim_end_matches('/') == target)) else {
             continue;
         };

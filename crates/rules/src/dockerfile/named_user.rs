@@ -17,7 +17,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
     }
     let instruction = input.document.instructions()[index].inner();
     let Arguments::Text(word) = &instruction.arguments else { return };
-    let number = input.shipped_steps().flat_map(|step| step.calls()).find_map(|call| {
+    let number = input.shipped_steps().flat_map(Step::calls).find_map(|call| {
         let makes = matches!(call.program(), "useradd" | "adduser") && call.arguments().last()?.text() == name;
         makes.then(|| call.flag_value(&["-u", "--uid"])).flatten()
     });

@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for (_, word) in input.from_words() {
+    for (_, word) in input.stage_words() {
         if !word.text.is_empty() && word.text.bytes().all(|byte| byte.is_ascii_digit()) {
             report.at(word.range, format!("stage {} is named by its number", word.text));
         }

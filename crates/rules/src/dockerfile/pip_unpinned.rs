@@ -31,7 +31,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
                 Manager::Gem => text.contains(':'),
                 _ => text.get(1..).is_some_and(|rest| rest.contains('@') && !rest.ends_with("@latest")),
             };
-            if !local && !tool && !versioned && !(install.manager == Manager::Go && !text.contains('.')) {
+            if !local && !tool && !versioned && (install.manager != Manager::Go || text.contains('.')) {
                 report.at(word.range.clone(), format!("{text} has no version, so whatever is newest is installed"));
             }
         }

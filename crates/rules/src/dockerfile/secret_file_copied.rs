@@ -23,7 +23,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
                 continue;
             }
             if let Some(what) = crate::secret::is_secret_file(&path) {
-                let removed = input.steps.iter().filter(|step| step.index > index).flat_map(|step| step.calls()).any(|call| {
+                let removed = input.steps.iter().filter(|step| step.index > index).flat_map(Step::calls).any(|call| {
                     call.program() == "rm" && call.arguments().iter().any(|word| word.text().contains(target.text.as_str()))
                 });
                 let later = if removed { "; deleting it in a later step does not take it out of the image" } else { "" };

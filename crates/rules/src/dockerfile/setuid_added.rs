@@ -11,7 +11,7 @@ rule! {
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     for (_, call) in input.calls().filter(|(step, _)| input.is_shipped(step.stage)) {
         let mode = match call.program() {
-            "chmod" => call.arguments().iter().map(|word| word.text()).find(|text| !text.starts_with('-') || text.contains('s') && text.len() == 2),
+            "chmod" => call.arguments().iter().map(casehard_dockerfile::shell::ShellWord::text).find(|text| !text.starts_with('-') || text.contains('s') && text.len() == 2),
             "install" => call.flag_value(&["-m", "--mode"]),
             _ => None,
         };

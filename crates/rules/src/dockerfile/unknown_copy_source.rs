@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for (index, word) in input.from_words() {
+    for (index, word) in input.stage_words() {
         let Some(stage) = input.model.stage_of(index) else { continue };
         let Value::Known(name) = input.model.value_at(&word, index) else { continue };
         let number = name.parse::<usize>().ok();

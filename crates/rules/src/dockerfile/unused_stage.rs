@@ -13,7 +13,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
     let Some(last) = stages.len().checked_sub(1) else { return };
     let mut used = vec![false; stages.len()];
     let mut waiting = vec![last];
-    let words = input.from_words();
+    let words = input.stage_words();
     while let Some(at) = waiting.pop() {
         if std::mem::replace(&mut used[at], true) {
             continue;

@@ -110,7 +110,7 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         || trimmed.contains("${")
         || trimmed.contains("$(")
         || trimmed.contains("{{")
-        || trimmed.chars().all(|c| Some(c) == trimmed.chars().next())
+        || trimmed.chars().all(|c| trimmed.starts_with(c))
 }
 
 /// What a file with this path holds, when its name says that it is secret.

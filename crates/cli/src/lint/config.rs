@@ -1,0 +1,180 @@
+//! `casehard.toml`.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use casehard_finding::Severity;
+use casehard_rules::Settings;
+use serde::Deserialize;
+
+use crate::{Failure, findings::Threshold};
+
+/// The file's name.
+const NAME: &str = "casehard.toml";
+
+/// The whole file. Other tables belong to other commands.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct File {
+    #[serde(default)]
+    lint: Lint,
+}
+
+/// `[lint]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Lint {
+    /// Configuration of folders above does not count.
+    root: bool,
+    ignore: Vec<String>,
+    enable: Vec<String>,
+    /// Rules that neither a configuration further down nor a comment may switch off.
+    locked: Vec<String>,
+    fail_on: Option<Severity>,
+    trusted_registries: Vec<String>,
+    severity: BTreeMap<String, Severity>,
+    /// `[lint.paths."glob"]`: what differs there.
+    paths: BTreeMap<String, Paths>,
+}
+
+/// What differs for some paths.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Paths {
+    ignore: Vec<String>,
+    enable: Vec<String>,
+}
+
+/// What the command line says.
+#[derive(Debug, Clone, Default)]
+pub struct Extra {
+    pub ignore: Vec<String>,
+    pub enable: Vec<String>,
+    pub only: Vec<String>,
+    pub honour_comments: bool,
+    pub today: Option<String>,
+}
+
+/// Configuration by folder, each file read once.
+#[derive(Debug, Default)]
+pub struct Configs {
+    given: Option<(PathBuf, Lint)>,
+    read: Mutex<HashMap<PathBuf, Option<Lint>>>,
+    pub command_line: Extra,
+}
+
+impl Configs {
+    /// `given` takes the place of all that would be found.
+    pub fn new(given: Option<&Path>) -> Result<Self, Failure> {
+        let mut configs = Self::default();
+        if let Some(path) = given {
+            let text = fs::read_to_string(path).map_err(|error| {
+                Failure::cannot(format_args!("failed to read {}", path.display()), &error)
+            })?;
+            configs.given = Some((path.parent().unwrap_or(Path::new(".")).to_owned(), parse(path, &text)?));
+        }
+        Ok(configs)
+    }
+
+    /// What the configuration of the working folder says a finding must be to make the answer no.
+    pub fn fail_on(&self) -> Option<Threshold> {
+        let chain = self.chain(Path::new(".")).ok()?;
+        chain.iter().rev().find_map(|(_, lint)| lint.fail_on).map(Threshold::from)
+    }
+
+    /// What holds for a file.
+    pub fn settings(&self, file: Option<&Path>) -> Result<Settings, Failure> {
+        let extra = &self.command_line;
+        let mut settings = Settings {
+            honour_comments: extra.honour_comments,
+            today: extra.today.clone(),
+            ..Settings::new()
+        };
+        let folder = file
+            .and_then(Path::parent)
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        for (base, lint) in self.chain(folder)? {
+            settings.ignore.extend(lint.ignore.iter().cloned());
+            settings.enable.extend(lint.enable.iter().cloned());
+            settings.locked.extend(lint.locked.iter().cloned());
+            settings
+                .severities
+                .extend(lint.severity.iter().map(|(name, severity)| (name.clone(), *severity)));
+            if !lint.trusted_registries.is_empty() {
+                settings.trusted_registries.clone_from(&lint.trusted_registries);
+            }
+            for (glob, paths) in &lint.paths {
+                if file.is_some_and(|file| matches_glob(glob, &base, file)) {
+                    settings.ignore.extend(paths.ignore.iter().cloned());
+                    settings.enable.extend(paths.enable.iter().cloned());
+                }
+            }
+        }
+        settings.ignore.extend(extra.ignore.iter().cloned());
+        settings.enable.extend(extra.enable.iter().cloned());
+        settings.only.clone_from(&extra.only);
+        Ok(settings)
+    }
+
+    /// The configurations that hold in a folder, the outermost first.
+    fn chain(&self, folder: &Path) -> Result<Vec<(PathBuf, Lint)>, Failure> {
+        if let Some(given) = &self.given {
+            return Ok(vec![given.clone()]);
+        }
+        let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let mut chain = Vec::new();
+        for folder in absolute.ancestors() {
+            if let Some(lint) = self.at(folder)? {
+                let root = lint.root;
+                chain.push((folder.to_owned(), lint));
+                if root {
+                    break;
+                }
+            }
+        }
+        chain.reverse();
+        Ok(chain)
+    }
+
+    fn at(&self, folder: &Path) -> Result<Option<Lint>, Failure> {
+        if let Some(known) = self.read.lock().ok().and_then(|read| read.get(folder).cloned()) {
+            return Ok(known);
+        }
+        let path = folder.join(NAME);
+        let lint = match fs::read_to_string(&path) {
+            Ok(text) => Some(parse(&path, &text)?),
+            Err(_) => None,
+        };
+        if let Ok(mut read) = self.read.lock() {
+            read.insert(folder.to_owned(), lint.clone());
+        }
+        Ok(lint)
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<Lint, Failure> {
+    let file: File = toml::from_str(text).map_err(|error| {
+        Failure::usage(format!("{} is broken: {}", path.display(), error.to_string().trim_end()))
+    })?;
+    let lint = file.lint;
+    let named = lint.ignore.iter().chain(&lint.enable).chain(&lint.locked).chain(lint.severity.keys());
+    for code in named.filter(|code| *code != "all") {
+        let foreign = code.chars().any(|c| c.is_ascii_uppercase());
+        if !foreign && casehard_rules::rules_for(code).next().is_none() {
+            return Err(Failure::usage(format!("{} names {code}, which is no rule", path.display()))
+                .hint("casehard rules lists them all"));
+        }
+    }
+    Ok(lint)
+}
+
+/// Whether a file is what a glob means that is relative to `base`.
+fn matches_glob(glob: &str, base: &Path, file: &Path) -> bool {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let Ok(relative) = absolute.strip_prefix(base) else { return false };
+    casehard_dockerfile::IgnoreFile::parse(glob).ignores(&relative.to_string_lossy())
+}

@@ -1,0 +1,12 @@
+//! What `casehard lint` needs of the world: finding files, reading configuration, writing what was mended.
+
+mod baseline;
+mod config;
+mod context;
+mod run;
+mod walk;
+
+pub use baseline::Baseline;
+pub use config::{Configs, Extra};
+pub use run::{Checked, check_all, summary};
+pub use walk::{Source, collect};

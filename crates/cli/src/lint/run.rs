@@ -1,0 +1,132 @@
+//! Checking many files, on all processors.
+
+use std::{
+    fs,
+    num::NonZeroUsize,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use casehard_finding::{Finding, Safety, Subject};
+use casehard_rules::{Mended, check_file, mend};
+
+use super::{Configs, Source, context::Contexts};
+use crate::{Context, Failure, findings::Shown};
+
+/// A file after its check.
+#[derive(Debug)]
+pub struct Checked {
+    source: Source,
+    mended: Option<Mended>,
+    /// What is wrong with it (after mending).
+    pub findings: Vec<Finding>,
+    allowed: usize,
+}
+
+/// Checks every file, and mends it in memory when `safety` says so. The order of the files stays.
+pub fn check_all(
+    sources: Vec<Source>,
+    configs: &Configs,
+    safety: Option<Safety>,
+) -> Result<Vec<Checked>, Failure> {
+    let contexts = Contexts::default();
+    let next = AtomicUsize::new(0);
+    let slots: Vec<Mutex<(Option<Source>, Option<Result<Checked, Failure>>)>> =
+        sources.into_iter().map(|source| Mutex::new((Some(source), None))).collect();
+    let threads =
+        thread::available_parallelism().map_or(1, NonZeroUsize::get).min(slots.len().div_ceil(8)).max(1);
+    let work = || {
+        while let Some(slot) = slots.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let Ok(mut slot) = slot.lock() else { continue };
+            if let Some(source) = slot.0.take() {
+                slot.1 = Some(check_one(source, configs, &contexts, safety));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    slots.into_iter().filter_map(|slot| slot.into_inner().ok()?.1).collect()
+}
+
+fn check_one(
+    source: Source,
+    configs: &Configs,
+    contexts: &Contexts,
+    safety: Option<Safety>,
+) -> Result<Checked, Failure> {
+    let settings = configs.settings(source.path.as_deref())?;
+    let is_dockerfile = source.subject == Subject::Dockerfile;
+    let context = source.path.as_ref().filter(|_| is_dockerfile).map(|path| contexts.of(path, &source.bytes));
+    let check = |bytes: &[u8]| check_file(source.subject, &source.name, bytes, context.as_ref(), &settings);
+    let mended =
+        safety.map(|safety| mend(&source.bytes, safety, is_dockerfile, &|bytes| check(bytes).findings));
+    let now = check(mended.as_ref().map_or(&source.bytes, |mended| &mended.bytes));
+    Ok(Checked { source, mended, findings: now.findings, allowed: now.allowed })
+}
+
+impl Checked {
+    fn bytes(&self) -> &[u8] {
+        self.mended.as_ref().map_or(&self.source.bytes, |mended| &mended.bytes)
+    }
+
+    /// What is shown of it.
+    pub fn shown(&self) -> Shown<'_> {
+        Shown {
+            file: &self.source.name,
+            text: String::from_utf8_lossy(self.bytes()),
+            findings: &self.findings,
+        }
+    }
+
+    /// What mending changed, as a unified diff.
+    pub fn diff(&self) -> String {
+        if self.bytes() == self.source.bytes {
+            return String::new();
+        }
+        let (old, new) = (String::from_utf8_lossy(&self.source.bytes), String::from_utf8_lossy(self.bytes()));
+        let name = &self.source.name;
+        similar::TextDiff::from_lines(&*old, &*new)
+            .unified_diff()
+            .header(&format!("a/{name}"), &format!("b/{name}"))
+            .to_string()
+    }
+
+    /// Writes what was mended, in place of the file or to standard output.
+    pub fn write(&self) -> Result<(), Failure> {
+        match &self.source.path {
+            Some(path) if self.bytes() != self.source.bytes => fs::write(path, self.bytes())
+                .map_err(|error| Failure::cannot(format_args!("failed to write {}", path.display()), &error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says what was mended and what was not.
+    pub fn tell(&self, context: &Context) {
+        let Some(mended) = &self.mended else { return };
+        for (rule, title) in &mended.applied {
+            context.say(format_args!("{}: {rule}: {title}", self.source.name));
+        }
+        for withdrawn in &mended.withdrawn {
+            context.say(format_args!(
+                "{}: {}: not done ({}): {}",
+                self.source.name, withdrawn.rule, withdrawn.reason, withdrawn.title
+            ));
+        }
+    }
+}
+
+/// One line about everything.
+pub fn summary(results: &[Checked]) -> String {
+    let findings: usize = results.iter().map(|result| result.findings.len()).sum();
+    let allowed: usize = results.iter().map(|result| result.allowed).sum();
+    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let allowed = if allowed == 0 { String::new() } else { format!(", {allowed} allowed") };
+    format!("{} in {}{allowed}", plural(findings, "finding"), plural(results.len(), "file"))
+}
