@@ -1,1 +1,21 @@
-//! (in the making)
+//! Results as documents: text for a terminal, JSON for programs, and what code hosts and CI systems show.
+//!
+//! A [`Report`] is the published form of what hardening an image yielded, frozen apart from the types inside; every
+//! rendering is drawn from it. Nothing is decided here, and nothing is read or written.
+
+mod amount;
+mod document;
+mod from_hardening;
+mod json;
+#[cfg(test)]
+mod schema;
+mod shown;
+mod table;
+mod text;
+
+pub use document::{
+    Amounts, BaseImage, Before, Check, Controls, Count, Durations, Image, Note, Package, Packages, Paths,
+    Permission, Place, Repair, Report, Run, Setting, Side, Stage, Step, Verdict,
+};
+pub use json::{ReportError, json, parse};
+pub use text::text;
