@@ -12,6 +12,7 @@ mod proofs;
 pub mod run;
 mod staging;
 mod start;
+mod structure;
 mod volatile;
 
 pub use compare::{compare, forgive};
@@ -20,3 +21,4 @@ pub use hardening::{Base, Hardening, Measure, Stage, Timing};
 pub use model::{Check, Repair, Status, Step, Verification, Went};
 pub use staging::{Staging, StagingError};
 pub use start::{Controls, spec};
+pub use structure::structure;

@@ -19,6 +19,8 @@ pub(super) enum Shape {
     Object(&'static Object),
     /// One of several objects, told apart by their first key.
     Variants { what: &'static str, variants: &'static [&'static Object] },
+    /// Anything: it is told, and not used.
+    Any,
     /// A single value in short for an object.
     Short(&'static [Scalar], &'static Object),
 }
@@ -80,7 +82,7 @@ impl Object {
     }
 }
 
-const fn field(key: &'static str, shape: Shape, about: &'static str) -> Field {
+pub(super) const fn field(key: &'static str, shape: Shape, about: &'static str) -> Field {
     Field { key, shape, about }
 }
 

@@ -9,6 +9,7 @@ mod read;
 mod scalar;
 mod schema;
 mod signal;
+pub mod structure;
 mod url;
 mod validate;
 mod words;

@@ -7,11 +7,15 @@ use regex::{Regex, RegexBuilder};
 /// The memory a compiled expression may take, in bytes.
 const COMPILED_SIZE: usize = 4 << 20;
 
-/// A regular expression in the syntax of the `regex` crate, where `^` and `$` stand at each line's ends.
+/// A regular expression in the syntax of the `regex` crate, where `^` and `$` stand at each line's ends
+/// unless said otherwise.
 ///
 /// Matching takes time linear in the text. Two are equal when they are spelled the same.
 #[derive(Clone)]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    regex: Regex,
+    by_line: bool,
+}
 
 impl Pattern {
     /// Compiles an expression.
@@ -19,31 +23,44 @@ impl Pattern {
     /// # Errors
     /// When it is malformed, or needs more than 4 MiB.
     pub fn new(text: &str) -> Result<Self, regex::Error> {
-        RegexBuilder::new(text).multi_line(true).size_limit(COMPILED_SIZE).build().map(Self)
+        Self::build(text, true)
+    }
+
+    /// As [`Pattern::new`], but `^` and `$` stand at the ends of the whole text.
+    ///
+    /// # Errors
+    /// When it is malformed, or needs more than 4 MiB.
+    pub fn of_whole_text(text: &str) -> Result<Self, regex::Error> {
+        Self::build(text, false)
+    }
+
+    fn build(text: &str, by_line: bool) -> Result<Self, regex::Error> {
+        let regex = RegexBuilder::new(text).multi_line(by_line).size_limit(COMPILED_SIZE).build()?;
+        Ok(Self { regex, by_line })
     }
 
     /// The expression as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.regex.as_str()
     }
 
     /// The compiled expression.
     #[must_use]
     pub fn regex(&self) -> &Regex {
-        &self.0
+        &self.regex
     }
 
     /// Whether it finds something in `text`.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.regex.is_match(text)
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        (self.as_str(), self.by_line) == (other.as_str(), other.by_line)
     }
 }
 
@@ -51,7 +68,7 @@ impl Eq for Pattern {}
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "/{}/", self.0)
+        write!(f, "/{}/", self.regex)
     }
 }
 

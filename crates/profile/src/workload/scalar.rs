@@ -19,6 +19,8 @@ pub(super) enum Scalar {
     Duration,
     /// A whole number.
     Integer { least: i64, most: i64 },
+    /// `true` or `false`.
+    Flag,
     /// One of some words.
     Choice(&'static [&'static str]),
     /// An absolute `http://` URL.
@@ -47,6 +49,7 @@ pub(super) struct Problem {
     pub nearest: Option<String>,
 }
 
+const FLAGS: [&str; 2] = ["true", "false"];
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
 impl Scalar {
@@ -58,6 +61,7 @@ impl Scalar {
             Self::Regex => "a regular expression".to_owned(),
             Self::Duration => "a duration such as 500ms, 10s or 2m".to_owned(),
             Self::Integer { least, most } => format!("a whole number from {least} to {most}"),
+            Self::Flag => one_of(&FLAGS),
             Self::Choice(words) => one_of(words),
             Self::Url => "a URL such as http://127.0.0.1:8000/".to_owned(),
             Self::Method => "an HTTP method such as GET".to_owned(),
@@ -88,6 +92,7 @@ impl Scalar {
                     because(format!("`{}` is not such a number", shown()))
                 })
             }
+            Self::Flag => Self::Choice(&FLAGS).check(text),
             Self::Choice(words) => require(words.contains(&text), || Problem {
                 nearest: nearest(text, words.iter().copied()),
                 ..because(format!("`{}` is not known here", shown()))
@@ -124,6 +129,7 @@ impl Scalar {
             Self::Regex => json!({ "type": ["string", "number", "boolean"], "format": "regex" }),
             Self::Duration => json!({ "type": "string", "pattern": "^([0-9]+(ms|s|m|h))+$" }),
             Self::Integer { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
+            Self::Flag => json!({ "type": "boolean" }),
             Self::Choice(words) => json!({ "enum": words }),
             Self::Url => json!({ "type": "string", "pattern": "^http://" }),
             Self::Method => json!({ "type": "string", "pattern": "^[A-Z]+$", "examples": METHODS }),

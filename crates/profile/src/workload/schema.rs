@@ -82,6 +82,7 @@ fn schema_of(shape: &'static Shape, definitions: &mut Definitions) -> Value {
             "propertyNames": { "pattern": name.pattern() },
             "additionalProperties": schema_of(inner, definitions),
         }),
+        Shape::Any => json!({}),
         Shape::Object(object) => reference(object, definitions),
         Shape::Variants { variants, .. } => {
             let each: Vec<_> = variants.iter().map(|object| reference(object, definitions)).collect();

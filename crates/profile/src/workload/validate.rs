@@ -13,14 +13,19 @@ use super::{
 /// Mistakes beyond this many are not told: a file that is something else altogether has thousands.
 const MOST_MISTAKES: usize = 100;
 
-/// Everything wrong with the tree, in the order of the file.
+/// Everything wrong with the tree of a workload, in the order of the file.
 pub(super) fn validate(root: &Node, file: &str) -> Vec<Mistake> {
     let mut report = Report { file, mistakes: Vec::new() };
     report.object(root, &WORKLOAD, "the file");
     report.hosts(root);
-    report.mistakes.sort_by_key(|mistake| mistake.span);
-    report.mistakes.dedup();
-    report.mistakes
+    report.finish()
+}
+
+/// Everything wrong with the tree of another document, in the order of the file.
+pub(super) fn validate_as(root: &Node, object: &'static Object, file: &str) -> Vec<Mistake> {
+    let mut report = Report { file, mistakes: Vec::new() };
+    report.object(root, object, "the file");
+    report.finish()
 }
 
 /// A mistake at a place.
@@ -42,6 +47,12 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
+    fn finish(mut self) -> Vec<Mistake> {
+        self.mistakes.sort_by_key(|mistake| mistake.span);
+        self.mistakes.dedup();
+        self.mistakes
+    }
+
     fn add(&mut self, place: Place, what: String, expected: Option<String>, nearest: Option<String>) {
         if self.mistakes.len() < MOST_MISTAKES {
             self.mistakes.push(Mistake { expected, nearest, ..mistake(self.file, place, what) });
@@ -78,6 +89,7 @@ impl Report<'_> {
                 _ => self.shape(node, inner, what),
             },
             Shape::Free(name, inner) => self.free(node, *name, inner),
+            Shape::Any => {}
             Shape::Object(object) => self.object(node, object, &format!("`{what}`")),
             Shape::Variants { what, variants } => self.variants(node, what, variants),
             Shape::Short(scalars, object) => self.short(node, scalars, object, what),

@@ -59,6 +59,8 @@ pub enum Kind {
     Signal,
     /// Time that passed.
     Wait,
+    /// Nothing ran: the image itself was looked at.
+    Image,
     /// A role, in a container of its own.
     Role,
 }
