@@ -32,5 +32,5 @@ pub use names::Names;
 pub use os_release::OsRelease;
 pub use package::{
     Dependency, Detail, Ecosystem, Evidence, Need, Package, PackageId, Presence, PythonDistribution,
-    Requirement, SourcePackage,
+    Requirement, RpmPackage, SourcePackage,
 };

@@ -173,6 +173,8 @@ pub struct Package {
     pub records: Vec<NodeId>,
     /// The file it was found in.
     pub found_in: Option<NodeId>,
+    /// Where in that file, when it is an archive of archives: `BOOT-INF/lib/x.jar`.
+    pub inside: Option<String>,
     /// Its record in the package database (dpkg and apk stanzas), for who writes a smaller database.
     pub stanza: Option<Box<[u8]>>,
     /// The layer that brought it, from 0.
@@ -251,8 +253,17 @@ pub enum Detail {
     None,
     /// A Python distribution.
     Python(Box<PythonDistribution>),
+    /// An RPM package.
+    Rpm(Box<RpmPackage>),
     /// What a program is by what stands in its files.
     Evidence(Box<Evidence>),
+}
+
+/// What an RPM package says beyond what others do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RpmPackage {
+    /// The module it is of, as `name:stream:version:context`.
+    pub modularity: Option<String>,
 }
 
 /// What is known of a program that no package manager knows.

@@ -3,13 +3,20 @@
 mod apk;
 mod cargo;
 mod chisel;
+mod composer;
+mod conda;
+mod dotnet;
 mod dpkg;
 mod elf_note;
+mod gem;
 mod golang;
 mod node;
 mod opkg;
 mod pacman;
+mod perl;
 mod python;
+mod rpm;
+mod wordpress;
 
 use crate::Cataloger;
 
@@ -18,11 +25,18 @@ pub static ALL: &[&Cataloger] = &[
     &apk::APK,
     &cargo::CARGO,
     &chisel::CHISEL,
+    &composer::COMPOSER,
+    &conda::CONDA,
+    &dotnet::DOTNET,
     &dpkg::DPKG,
     &elf_note::ELF_NOTE,
+    &gem::GEM,
     &golang::GOLANG,
     &node::NODE,
     &opkg::OPKG,
     &pacman::PACMAN,
+    &perl::PERL,
     &python::PYTHON,
+    &rpm::RPM,
+    &wordpress::WORDPRESS,
 ];

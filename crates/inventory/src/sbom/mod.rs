@@ -109,6 +109,9 @@ pub struct Component {
     /// What it was built from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// The RPM module it is of, as `name:stream:version:context`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modularity: Option<String>,
     /// Common Platform Enumeration names, where nothing else says what a program is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cpes: Vec<String>,

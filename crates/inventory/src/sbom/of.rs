@@ -113,6 +113,10 @@ fn component(package: &Package, nodes: &HashMap<NodeId, Entry<'_>>) -> Component
             .source
             .as_ref()
             .map(|source| Source { name: source.name.clone(), version: source.version.clone() }),
+        modularity: match &package.detail {
+            Detail::Rpm(rpm) => rpm.modularity.clone(),
+            _ => None,
+        },
         cpes: match &package.detail {
             Detail::Evidence(evidence) => evidence.cpes.clone(),
             _ => Vec::new(),
@@ -121,13 +125,21 @@ fn component(package: &Package, nodes: &HashMap<NodeId, Entry<'_>>) -> Component
         supplier: package.supplier.clone(),
         summary: package.summary.clone(),
         homepage: package.homepage.clone(),
-        locations: package.found_in.iter().filter_map(path).collect(),
+        locations: package.found_in.iter().filter_map(path).map(|path| within(path, package)).collect(),
         layer: Some(package.layer),
         presence: package.presence,
         remaining: package.files.iter().filter(|node| partial && left(node)).filter_map(path).collect(),
         part_of: None,
         depends_on: Vec::new(),
         found_by: package.cataloger.to_owned(),
+    }
+}
+
+/// A path, and the path inside the archive there.
+fn within(path: String, package: &Package) -> String {
+    match &package.inside {
+        Some(inside) => format!("{path}!/{}", casehard_oci::escape(inside.as_bytes())),
+        None => path,
     }
 }
 
