@@ -2,7 +2,7 @@
 
 use casehard_finding::Rule;
 
-use crate::{build, dockerfile, report::Report};
+use crate::{audit, build, dockerfile, image, report::Report};
 
 /// A rule and how it is checked.
 pub(crate) struct Check {
@@ -13,6 +13,7 @@ pub(crate) struct Check {
 /// How a rule is checked.
 pub(crate) enum Run {
     Dockerfile(fn(&build::Input<'_>, &mut Report<'_>)),
+    Image(fn(&audit::Input<'_>, &mut Report<'_>)),
 }
 
 /// Declares the rule of a file: its metadata, with `check` as its check and its page from `docs/`.
@@ -45,7 +46,7 @@ pub(crate) use folder;
 
 /// Every check, by subject and then by name.
 pub(crate) fn checks() -> impl Iterator<Item = &'static Check> {
-    [dockerfile::CHECKS].into_iter().flatten().copied()
+    [dockerfile::CHECKS, image::CHECKS].into_iter().flatten().copied()
 }
 
 /// Every rule, by subject and then by name.

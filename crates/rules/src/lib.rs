@@ -4,9 +4,13 @@
 //! they get the bytes of a file (and what is known of the folder around it) and give back findings. Reading files,
 //! choosing formats and exit codes is left to the command line.
 
+mod audit;
+#[cfg(test)]
+mod audit_example;
 mod build;
 mod check;
 mod dockerfile;
+mod image;
 mod kind;
 mod mend;
 #[cfg(test)]
@@ -16,6 +20,7 @@ mod secret;
 mod settings;
 mod suppress;
 
+pub use audit::{FoundSecret, SecretFacts, Secrets};
 pub use build::BuildContext;
 pub use check::{rules, rules_for};
 pub use kind::kind;
@@ -23,6 +28,8 @@ pub use mend::{Mended, Withdrawn, mend};
 pub use settings::Settings;
 
 use casehard_finding::{Finding, Subject};
+use casehard_image::{Image, Tree};
+use casehard_inventory::Inventory;
 
 /// What a check of one text file gives.
 #[derive(Debug, Clone, Default)]
@@ -57,4 +64,17 @@ pub fn check_file(
         Subject::Dockerfile => check_dockerfile(file, bytes, context, settings),
         _ => Checked::default(),
     }
+}
+
+/// Checks a built image, the worst findings first. `secrets` are what [`Secrets`] found while the image was read; without
+/// them only names of files, variables and the history are searched.
+#[must_use]
+pub fn check_image(
+    image: &Image,
+    tree: &Tree,
+    inventory: &Inventory,
+    secrets: &[FoundSecret],
+    settings: &Settings,
+) -> Vec<Finding> {
+    audit::check(image, tree, inventory, secrets, settings)
 }

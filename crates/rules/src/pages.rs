@@ -52,6 +52,7 @@ fn findings(rule: &Rule, blocks: &[(String, String)], main: &str) -> Vec<Finding
         Subject::Dockerfile => {
             check_dockerfile("Dockerfile", main.as_bytes(), context(blocks).as_ref(), &settings).findings
         }
+        Subject::Image => crate::audit_example::findings(main, &settings),
         other => panic!("no example runner for {other:?}"),
     };
     findings.retain(|finding| finding.rule == rule.name);

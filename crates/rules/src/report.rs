@@ -41,13 +41,6 @@ impl Report<'_> {
 pub(crate) struct Found<'a>(&'a mut Finding);
 
 impl Found<'_> {
-    /// What shows it.
-    #[expect(dead_code, reason = "image rules use it")]
-    pub(crate) fn evidence(self, text: impl Display) -> Self {
-        self.0.evidence.push(casehard_oci::escape(text.to_string().as_bytes()).to_string());
-        self
-    }
-
     /// A fix that cannot change anything else.
     pub(crate) fn safe(self, title: impl Display, edits: Vec<Edit>) -> Self {
         self.fix(title, Safety::Safe, edits)
@@ -56,6 +49,12 @@ impl Found<'_> {
     /// A fix that needs to be shown right.
     pub(crate) fn evidence_fix(self, title: impl Display, edits: Vec<Edit>) -> Self {
         self.fix(title, Safety::Evidence, edits)
+    }
+
+    /// Another severity than the rule's own, where the case is clearer or weaker.
+    pub(crate) const fn severity(self, severity: Severity) -> Self {
+        self.0.severity = severity;
+        self
     }
 
     fn fix(self, title: impl Display, safety: Safety, mut edits: Vec<Edit>) -> Self {

@@ -23,6 +23,8 @@ macro_rules! commands {
 
 // In alphabetical order. Each module has `Arguments` (clap) and `run(&Arguments, &Context) -> Result<Verdict, Failure>`.
 commands! {
+    /// Say what is wrong with an image
+    Audit(audit),
     /// Write a shell completion script
     Completions(completions),
     /// Show what an image is, and what takes its space

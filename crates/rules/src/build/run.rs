@@ -23,7 +23,6 @@ pub(crate) fn check(
     let position = |offset| document.position(offset);
     let mut findings: Vec<Finding> = Vec::new();
     for check in checks().filter(|check| settings.runs(&check.rule)) {
-        #[expect(irrefutable_let_patterns, reason = "other subjects follow")]
         let Run::Dockerfile(run) = check.run else { continue };
         let mut report = Report {
             rule: &check.rule,

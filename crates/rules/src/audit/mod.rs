@@ -1,0 +1,18 @@
+//! What rules about built images look at.
+
+mod accounts;
+mod input;
+mod run;
+mod secrets;
+mod start;
+
+pub(crate) use accounts::{Account, without_password};
+pub(crate) use input::{Input, config, field, place};
+pub(crate) use run::check;
+pub(crate) use secrets::secret_by_name;
+pub use secrets::{FoundSecret, SecretFacts, Secrets};
+pub(crate) use start::Start;
+
+// What rule files use, so that each needs one line.
+#[rustfmt::skip]
+pub(crate) use crate::{check::rule, report::Report};

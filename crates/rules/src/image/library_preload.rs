@@ -1,0 +1,21 @@
+//! `library-preload`: a library is loaded into every program.
+
+use crate::audit::*;
+
+rule! {
+    "library-preload", Image, Medium, true,
+    "a library is loaded into every program",
+    []
+}
+
+fn check(input: &Input<'_>, report: &mut Report<'_>) {
+    if let Some(value) = input.container().env("LD_PRELOAD").filter(|value| !value.is_empty()) {
+        report.on(config("Env"), format!("LD_PRELOAD loads {value} into every program"));
+    }
+    if let Some(value) = input.container().env("LD_LIBRARY_PATH").filter(|value| value.split(':').any(|part| !part.is_empty() && !part.starts_with('/'))) {
+        report.on(config("Env"), format!("LD_LIBRARY_PATH {value} has a relative directory"));
+    }
+    if input.text("/etc/ld.so.preload").is_some_and(|text| text.iter().any(|byte| !byte.is_ascii_whitespace())) {
+        report.on(field("/etc/ld.so.preload"), "/etc/ld.so.preload loads libraries into every program");
+    }
+}

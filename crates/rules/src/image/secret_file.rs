@@ -1,0 +1,22 @@
+//! `secret-file`: a file whose name says secret.
+
+use crate::audit::*;
+
+rule! {
+    "secret-file", Image, High, true,
+    "a file whose name says secret",
+    ["dockle:CIS-DI-0010"]
+}
+
+fn check(input: &Input<'_>, report: &mut Report<'_>) {
+    for entry in input.tree.walk().filter(|entry| entry.is_file() && entry.size() > 0) {
+        let path = entry.path();
+        let Some(what) = secret_by_name(&path) else { continue };
+        // Packages bring examples and tests under such names.
+        let in_content = input.secrets.iter().any(|secret| secret.path == path);
+        if in_content || input.inventory.owners(entry).next().is_some() {
+            continue;
+        }
+        report.on(place(entry), format!("/{path} is, by its name, {what}"));
+    }
+}
