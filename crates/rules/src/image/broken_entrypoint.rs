@@ -15,13 +15,13 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
             report.on(config("Entrypoint"), format!("{name} is started, but is not in the image"));
         }
         Start::NotExecutable(entry) => {
-            report.on(place(*entry), format!("/{} is started, but nobody may execute it (mode {:04o})", entry.path(), entry.mode()));
+            report.on(place(*entry), format!("{} is started, but nobody may execute it (mode {:04o})", entry.path(), entry.mode()));
         }
         Start::NoInterpreter(entry, interpreter) => {
-            report.on(place(*entry), format!("/{} is run by {interpreter}, which is not in the image", entry.path()));
+            report.on(place(*entry), format!("{} is run by {interpreter}, which is not in the image", entry.path()));
         }
         Start::NoProgram(entry) if entry.size() > 0 => {
-            report.on(place(*entry), format!("/{} is started, but is neither a program nor a script", entry.path()));
+            report.on(place(*entry), format!("{} is started, but is neither a program nor a script", entry.path()));
         }
         Start::Program(entry) => {
             let Some(elf) = input.inventory.elf(*entry) else { return };
@@ -36,7 +36,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
                 _ => None,
             };
             if expected.is_some_and(|machine| machine != elf.machine) {
-                report.on(place(*entry), format!("/{} is for another processor (ELF machine {}) than the image ({})", entry.path(), elf.machine, input.image.config().architecture));
+                report.on(place(*entry), format!("{} is for another processor (ELF machine {}) than the image ({})", entry.path(), elf.machine, input.image.config().architecture));
             }
         }
         _ => {}

@@ -19,7 +19,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         // Null, zero, full, random, urandom, tty, console and ptmx are what every runtime makes.
         let harmless = kind == "character" && matches!((major, minor), (1, 3 | 5 | 7 | 8 | 9) | (5, 0..=2));
         if !harmless {
-            report.on(place(entry), format!("/{} is a {kind} device ({major}:{minor})", entry.path()));
+            report.on(place(entry), format!("{} is a {kind} device ({major}:{minor})", entry.path()));
         }
     }
 }

@@ -11,7 +11,7 @@ rule! {
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     for entry in input.tree.walk().filter(|entry| entry.is_file()) {
         if entry.xattrs().keys().any(|name| **name == *b"security.capability") {
-            report.on(place(entry), format!("/{} has file capabilities", entry.path()));
+            report.on(place(entry), format!("{} has file capabilities", entry.path()));
         }
     }
 }

@@ -26,7 +26,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         if missing.is_empty() {
             continue;
         }
-        let found = report.on(place(target), format!("/{} needs {}, which the image does not have", target.path(), missing.join(", ")));
+        let found = report.on(place(target), format!("{} needs {}, which the image does not have", target.path(), missing.join(", ")));
         if started == Some(target.inode()) {
             found.severity(Severity::Critical);
         }

@@ -17,6 +17,6 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         if in_content || input.inventory.owners(entry).next().is_some() {
             continue;
         }
-        report.on(place(entry), format!("/{path} is, by its name, {what}"));
+        report.on(place(entry), format!("{path} is, by its name, {what}"));
     }
 }

@@ -18,7 +18,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         }
         let place = casehard_finding::Location::Path { path: secret.path.clone(), layer: secret.layer };
         let hidden = if secret.hidden { "; an upper layer hides it, but it stays in the image" } else { "" };
-        let found = report.on(place, format!("/{} holds what looks like a {} (line {}){hidden}", secret.path, secret.what, secret.line));
+        let found = report.on(place, format!("{} holds what looks like a {} (line {}){hidden}", secret.path, secret.what, secret.line));
         if owner.is_some() {
             found.severity(casehard_finding::Severity::Low);
         }

@@ -20,7 +20,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
             (true, false) => "setuid",
             _ => "setgid",
         };
-        let message = format!("/{} is {kind} (mode {mode:04o}, owner {}:{})", entry.path(), entry.uid(), entry.gid());
+        let message = format!("{} is {kind} (mode {mode:04o}, owner {}:{})", entry.path(), entry.uid(), entry.gid());
         let found = report.on(place(entry), message);
         if entry.uid() != 0 || mode & 0o4000 == 0 {
             found.severity(casehard_finding::Severity::Medium);

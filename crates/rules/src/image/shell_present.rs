@@ -14,6 +14,6 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         let mut names: Vec<String> = shells.iter().map(|entry| entry.path().to_string()).collect();
         names.sort();
         names.dedup();
-        report.on(place(*first), format!("the image has a shell: /{}", names.join(", /")));
+        report.on(place(*first), format!("the image has a shell: {}", names.join(", ")));
     }
 }

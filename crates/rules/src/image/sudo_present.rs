@@ -11,7 +11,7 @@ rule! {
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     for entry in input.program_named(&["sudo", "doas", "su", "pkexec"]) {
         if entry.is_file() && entry.mode() & 0o4000 != 0 {
-            report.on(place(entry), format!("/{} makes others of its users", entry.path()));
+            report.on(place(entry), format!("{} makes others of its users", entry.path()));
         }
     }
 }
