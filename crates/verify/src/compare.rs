@@ -167,7 +167,7 @@ fn texts(
     };
     let [one, two] = [one, two].map(|bytes| masks.apply(channel, bytes));
     let Some((line, before, after)) = first_difference(&one, &two) else { return };
-    let shown = |line: Option<&[u8]>| line.map_or("no such line".to_owned(), |line| cut(line));
+    let shown = |line: Option<&[u8]>| line.map_or("no such line".to_owned(), cut);
     let (before, after) = (shown(before), shown(after));
     let explanation = format!("{what} differs from line {line} on: {after}, on the original image {before}");
     found.push(Difference {

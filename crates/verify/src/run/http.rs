@@ -393,7 +393,7 @@ fn parse_head(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
 fn framing(headers: &[(String, String)]) -> Result<Framing, HttpError> {
     let values =
         |name: &'static str| headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value);
-    if let Some(coding) = values("transfer-encoding").last() {
+    if let Some(coding) = values("transfer-encoding").next_back() {
         let last = coding.rsplit(',').next().unwrap_or_default().trim();
         return Ok(if last.eq_ignore_ascii_case("chunked") { Framing::Chunked } else { Framing::Close });
     }
