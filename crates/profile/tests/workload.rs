@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use casehard_profile::workload::{Action, Channel, Condition, Endpoint, Mistake, Workload, parse, schema};
+use casehard_profile::workload::{
+    Action, Channel, Condition, Endpoint, Mistake, Workload, parse, reference, schema,
+};
 use proptest::prelude::*;
 
 const WHOLE: &str = r#"
@@ -202,18 +204,22 @@ fn hostile_files_end_soon() {
 }
 
 #[test]
-fn the_published_schema_is_the_one_of_the_reader() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas/casehard.schema.json");
-    let now = schema();
-    if option_env!("CASEHARD_WRITE_DOCS").is_some() {
-        fs::write(&file, &now).unwrap();
+fn what_is_published_follows_from_the_grammar() {
+    for (file, now) in
+        [("docs/schemas/casehard.schema.json", schema()), ("docs/reference/casehard-yaml.md", reference())]
+    {
+        let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
+        if option_env!("CASEHARD_WRITE_DOCS").is_some() {
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::write(&place, &now).unwrap();
+        }
+        let published = fs::read_to_string(&place).unwrap_or_default();
+        assert!(
+            published == now,
+            "{file} is not what the reader takes: write it with \
+             CASEHARD_WRITE_DOCS=1 cargo test -p casehard-profile --test workload"
+        );
     }
-    let published = fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        published == now,
-        "docs/schemas/casehard.schema.json is not what the reader takes: write it with \
-         CASEHARD_WRITE_DOCS=1 cargo test -p casehard-profile --test workload"
-    );
 }
 
 #[test]

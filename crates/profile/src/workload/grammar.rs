@@ -151,7 +151,7 @@ static STARTING: [Field; 4] = [
     field("command", Shape::Command, "Entrypoint and arguments together."),
     field("env", ENVIRONMENT, "Variables set beside those of the image."),
     field("user", USER, "Whom it runs as, user[:group]."),
-    field("workdir", Shape::Scalar(Scalar::Glob), "The directory it starts in."),
+    field("workdir", Shape::Scalar(Scalar::Directory), "The directory it starts in."),
 ];
 
 static START: Object = Object {

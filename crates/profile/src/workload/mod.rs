@@ -6,6 +6,7 @@ mod mistake;
 mod model;
 mod pattern;
 mod read;
+mod reference;
 mod scalar;
 mod schema;
 mod signal;
@@ -23,6 +24,7 @@ pub use model::{
 };
 pub use pattern::{Channel, Pattern};
 pub use read::parse;
+pub use reference::reference;
 pub use schema::schema;
 pub use signal::{signal_name, signal_number};
 pub use url::{Endpoint, Url, UrlError};

@@ -35,6 +35,8 @@ pub(super) enum Scalar {
     Signal,
     /// An absolute path that may hold wildcards.
     Glob,
+    /// An absolute path.
+    Directory,
     /// `user:group` in numbers.
     NumericUser,
     /// A command as one text.
@@ -69,6 +71,7 @@ impl Scalar {
             Self::Endpoint => "a port, or host:port".to_owned(),
             Self::Signal => "a signal such as HUP".to_owned(),
             Self::Glob => "an absolute path such as /usr/share/zoneinfo/**".to_owned(),
+            Self::Directory => "an absolute path such as /srv/app".to_owned(),
             Self::NumericUser => "a numeric user:group such as 10001:10001".to_owned(),
             Self::CommandLine => "a command".to_owned(),
         }
@@ -110,7 +113,7 @@ impl Scalar {
                 nearest: nearest(text.trim_start_matches("SIG"), signal::names()),
                 ..because(format!("`{}` is not a signal", shown()))
             }),
-            Self::Glob => require(text.starts_with('/') && !text.contains('\0'), || {
+            Self::Glob | Self::Directory => require(text.starts_with('/') && !text.contains('\0'), || {
                 because(format!("`{}` is not an absolute path", shown()))
             }),
             Self::NumericUser => require(is_numeric_user(text), || {
@@ -141,7 +144,7 @@ impl Scalar {
                     { "type": "integer", "minimum": 1, "maximum": 64 },
                 ],
             }),
-            Self::Glob => json!({ "type": "string", "pattern": "^/" }),
+            Self::Glob | Self::Directory => json!({ "type": "string", "pattern": "^/" }),
             Self::NumericUser => json!({ "type": ["string", "integer"], "pattern": "^[0-9]+(:[0-9]+)?$" }),
         }
     }

@@ -282,11 +282,12 @@ impl Name {
         (1..=256).contains(&text.len()) && text.bytes().all(byte)
     }
 
-    const fn expected(self) -> &'static str {
+    /// What such a name is, for people.
+    pub const fn expected(self) -> &'static str {
         match self {
             Self::Variable => "the name of an environment variable",
             Self::Header => "the name of an HTTP header",
-            Self::Host => "letters, digits, `-`, `_` and `.`",
+            Self::Host => "a name of letters, digits, `-`, `_` and `.`",
         }
     }
 }
