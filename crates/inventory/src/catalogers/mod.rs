@@ -10,6 +10,7 @@ mod dpkg;
 mod elf_note;
 mod gem;
 mod golang;
+mod java;
 mod node;
 mod opkg;
 mod pacman;
@@ -32,6 +33,8 @@ pub static ALL: &[&Cataloger] = &[
     &elf_note::ELF_NOTE,
     &gem::GEM,
     &golang::GOLANG,
+    &java::JAVA,
+    &java::JAVA_RUNTIME,
     &node::NODE,
     &opkg::OPKG,
     &pacman::PACMAN,
