@@ -8,6 +8,7 @@ mod conda;
 mod dotnet;
 mod dpkg;
 mod elf_note;
+mod evidence;
 mod gem;
 mod golang;
 mod java;
@@ -31,6 +32,7 @@ pub static ALL: &[&Cataloger] = &[
     &dotnet::DOTNET,
     &dpkg::DPKG,
     &elf_note::ELF_NOTE,
+    &evidence::EVIDENCE,
     &gem::GEM,
     &golang::GOLANG,
     &java::JAVA,
