@@ -13,6 +13,6 @@ pub mod workload;
 pub use diff::{Change, Changes};
 pub use json::ProfileError;
 pub use observation::{Access, Address, AddressError, Blind, Identity, Observation, Phase};
-pub use profile::{PathUse, Profile, Subject, Users};
+pub use profile::{Misfit, PathUse, Profile, Subject, Users};
 pub use text::Listing;
 pub use workload::Workload;

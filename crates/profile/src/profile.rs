@@ -80,7 +80,34 @@ impl PathUse {
 /// Argument lists that are kept for a program.
 pub(crate) const ARGUMENT_LISTS: usize = 16;
 
+/// A profile was learnt from other images than the one it is to be used for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the profile was learnt from {}, and not from an image with the configuration {wanted}", learnt(.subjects))]
+pub struct Misfit {
+    /// The configuration of the image it is to be used for.
+    pub wanted: Digest,
+    /// What it was learnt from; nothing when it does not say.
+    pub subjects: BTreeSet<Subject>,
+}
+
+fn learnt(subjects: &BTreeSet<Subject>) -> String {
+    let names: Vec<_> = subjects.iter().map(|subject| subject.config.to_string()).collect();
+    if names.is_empty() { "an image that it does not name".to_owned() } else { names.join(", ") }
+}
+
 impl Profile {
+    /// That some of it was learnt from the image with this configuration, whose digest names the content of the image
+    /// however it is compressed.
+    ///
+    /// # Errors
+    /// When it was not: paths that it lists may mean other things there.
+    pub fn fits(&self, config: &Digest) -> Result<(), Misfit> {
+        if self.subjects.iter().any(|subject| subject.config == *config) {
+            return Ok(());
+        }
+        Err(Misfit { wanted: *config, subjects: self.subjects.clone() })
+    }
+
     /// Takes one more observation.
     pub fn observe(&mut self, observation: Observation) {
         match observation {

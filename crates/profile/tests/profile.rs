@@ -65,7 +65,7 @@ fn merged(one: &Profile, two: &Profile) -> Profile {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn merging_is_commutative_associative_and_idempotent(one in profile(), two in profile(), three in profile()) {
@@ -221,6 +221,24 @@ fn what_is_no_profile_is_refused_clearly() {
         assert!(error.contains(said), "{text}\n{error}");
     }
     assert!(matches!(Profile::from_json(b"{}"), Err(ProfileError::NoSchema)));
+}
+
+#[test]
+fn a_profile_of_another_image_is_told() {
+    let (here, there) = (Digest::of(b"here"), Digest::of(b"there"));
+    let mut profile = small();
+    assert!(profile.fits(&here).unwrap_err().to_string().contains("an image that it does not name"));
+    let manifest = Digest::of(b"m");
+    let subject =
+        |config| Subject { manifest, config, platform: "linux/amd64".to_owned(), workload: manifest };
+    profile.subjects.insert(subject(there));
+    let said = profile.fits(&here).unwrap_err().to_string();
+    assert_eq!(
+        said,
+        format!("the profile was learnt from {there}, and not from an image with the configuration {here}")
+    );
+    profile.subjects.insert(subject(here));
+    assert_eq!(profile.fits(&here), Ok(()));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod duration;
 mod grammar;
+mod merge;
 mod mistake;
 mod model;
 mod pattern;
@@ -17,6 +18,7 @@ mod words;
 mod yaml;
 
 pub use duration::{DurationError, format_duration, parse_duration};
+pub use merge::Conflict;
 pub use mistake::Mistake;
 pub use model::{
     Action, Check, Condition, Expect, Mask, Options, Ready, Role, Selection, Service, Start, Step, Stop,
