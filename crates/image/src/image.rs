@@ -35,6 +35,9 @@ pub(crate) struct Parts {
     pub name: String,
     pub digest: Digest,
     pub manifest: Manifest,
+    /// The manifest as stored: its digest is over these bytes.
+    pub manifest_bytes: Vec<u8>,
+    pub config_bytes: Vec<u8>,
     pub config: ImageConfig,
     pub layers: Vec<Layer>,
     pub limits: Limits,
@@ -56,6 +59,16 @@ impl Image {
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.0.manifest
+    }
+    /// The bytes of its manifest, of which [`Image::digest`] is the digest.
+    #[must_use]
+    pub fn manifest_bytes(&self) -> &[u8] {
+        &self.0.manifest_bytes
+    }
+    /// The bytes of its configuration.
+    #[must_use]
+    pub fn config_bytes(&self) -> &[u8] {
+        &self.0.config_bytes
     }
     /// Its configuration.
     #[must_use]

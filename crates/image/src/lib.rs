@@ -5,9 +5,12 @@
 //! them through [`Inspect`]. [`edit`] filters the entries of an image into a new one; [`LayoutWriter`] and
 //! [`LayerWriter`] write reproducible images.
 
+mod copy;
 mod edit;
 mod entry;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod image;
 mod image_ref;
 mod layer;
@@ -20,6 +23,7 @@ mod tar;
 mod tree;
 mod write;
 
+pub use copy::{copy_to_archive, copy_to_layout};
 pub use edit::{Addition, Change, Edit, edit};
 pub use entry::{Head, Kind, Mark, Xattrs};
 pub use error::ReadError;

@@ -4,7 +4,9 @@ mod common;
 
 use std::{collections::BTreeMap, io::Read, path::Path};
 
-use casehard_image::{Entry, ImageRef, Kind, LayoutWriter, Mark, Options, Tree, open, read};
+use casehard_image::{
+    Entry, ImageRef, Kind, LayoutWriter, Mark, Options, Tree, copy_to_archive, copy_to_layout, open, read,
+};
 use casehard_oci::Compression;
 use common::{Contents, Piece, file, image_at, link, mark, of, path, write};
 
@@ -158,4 +160,35 @@ fn content_is_read_as_a_stream() {
     entries.next().unwrap().unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(text, "read");
     assert!(entries.next().unwrap().is_none());
+}
+
+#[test]
+fn copies_are_the_same_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    write(&place("in"), Compression::Gzip, &[vec![file("/a", "bytes")], vec![file("/b", "more")]]);
+    let image = image_at(&place("in"));
+    copy_to_layout(&image, &place("layout"), Some("v2")).unwrap();
+    copy_to_archive(&image, &place("one.tar"), Some("example.com/app:1.0")).unwrap();
+    copy_to_archive(&image, &place("two.tar"), Some("example.com/app:1.0")).unwrap();
+    assert_eq!(std::fs::read(place("one.tar")).unwrap(), std::fs::read(place("two.tar")).unwrap());
+    for reference in
+        ["oci:layout:v2", "one.tar", "oci-archive:one.tar:1.0", "docker-archive:one.tar:example.com/app:1.0"]
+    {
+        let (transport, rest) =
+            reference.split_once("oci:").map_or(("", reference), |(_, rest)| ("oci:", rest));
+        let (transport, rest) = rest
+            .split_once("archive:")
+            .map_or((transport.to_owned(), rest), |(kind, rest)| (format!("{kind}archive:"), rest));
+        let reference = format!("{transport}{}", folder.path().join(rest).display());
+        let copy = ImageRef::parse(&reference, Path::exists).unwrap();
+        let copy = open(&copy, &Options::default()).unwrap_or_else(|error| panic!("{reference}: {error}"));
+        assert_eq!(copy.config(), image.config());
+        // The archive of Docker states no media types of layers, so its manifest is another one.
+        if !reference.starts_with("docker") {
+            assert_eq!(copy.digest(), image.digest(), "{reference}");
+        }
+        let (tree, facts) = read(&copy, &Contents).unwrap();
+        assert_eq!(facts.get(tree.get(&path("/b")).unwrap()).unwrap(), "more");
+    }
 }

@@ -46,19 +46,26 @@ pub(super) fn assemble(
         let media_type = manifest.config.media_type.clone();
         return Err(OpenError::MediaType { what, media_type });
     }
-    let config = parse(&what, &document(&*source, &manifest.config, &options.limits)?)?;
-    image(source, descriptor.digest, manifest, config, name, options)
+    let config_bytes = document(&*source, &manifest.config, &options.limits)?;
+    image(source, Documents { manifest, manifest_bytes: bytes, config_bytes }, name, options)
+}
+
+/// The documents of an image.
+pub(super) struct Documents {
+    pub manifest: Manifest,
+    pub manifest_bytes: Vec<u8>,
+    pub config_bytes: Vec<u8>,
 }
 
 /// The image of its documents.
 pub(super) fn image(
     source: Source,
-    digest: Digest,
-    manifest: Manifest,
-    config: ImageConfig,
+    documents: Documents,
     name: String,
     options: &Options,
 ) -> Result<Image, OpenError> {
+    let Documents { manifest, manifest_bytes, config_bytes } = documents;
+    let config: ImageConfig = parse(&format!("configuration {}", manifest.config.digest), &config_bytes)?;
     if let Some(wanted) = &options.platform
         && !config.platform().fits(wanted)
     {
@@ -81,7 +88,17 @@ pub(super) fn image(
         Ok::<_, OpenError>(Layer { descriptor: layer.clone(), diff_id: *diff_id, compression })
     };
     let layers = manifest.layers.iter().zip(diff_ids).map(layer).collect::<Result<_, _>>()?;
-    Ok(Image(Arc::new(Parts { name, digest, manifest, config, layers, limits: options.limits, source })))
+    Ok(Image(Arc::new(Parts {
+        name,
+        digest: Digest::of(&manifest_bytes),
+        manifest,
+        manifest_bytes,
+        config_bytes,
+        config,
+        layers,
+        limits: options.limits,
+        source,
+    })))
 }
 
 /// How a layer is compressed by its first bytes: media types are often wrong, and runtimes look at the bytes too.

@@ -11,7 +11,7 @@ use serde_json::Map;
 
 use super::{
     OpenError,
-    assemble::{self, compression_of, parse},
+    assemble::{self, Documents, compression_of, parse},
     find::{member, read_member},
 };
 use crate::{Image, ImageRef, Options, ReadError, source::Archive};
@@ -48,7 +48,6 @@ pub(super) fn open(
         return Err(OpenError::LayerCount { layers: layers.len(), diff_ids: config.rootfs.diff_ids.len() });
     }
     let digest = Digest::of(&bytes);
-    let config_descriptor = Descriptor::new(MediaType::OciConfig, digest, bytes.len() as u64);
     let mut named = vec![(digest, member(&saved.config))];
     let mut descriptors = Vec::new();
     for (name, diff_id) in layers.iter().zip(&config.rootfs.diff_ids) {
@@ -56,16 +55,15 @@ pub(super) fn open(
         named.push((descriptor.digest, member(name)));
         descriptors.push(descriptor);
     }
-    finish(archive, named, config_descriptor, descriptors, config, image, options)
+    finish(archive, named, bytes, descriptors, image, options)
 }
 
 /// The image of what an archive without a manifest has, with the OCI manifest that its parts make.
 pub(super) fn finish(
     mut archive: Archive,
     named: Vec<(Digest, casehard_oci::RootPath)>,
-    config_descriptor: Descriptor,
+    config_bytes: Vec<u8>,
     layers: Vec<Descriptor>,
-    config: ImageConfig,
     image: &ImageRef,
     options: &Options,
 ) -> Result<Image, OpenError> {
@@ -76,14 +74,15 @@ pub(super) fn finish(
         schema_version: 2,
         media_type: Some(MediaType::OciManifest),
         artifact_type: None,
-        config: config_descriptor,
+        config: Descriptor::of(MediaType::OciConfig, &config_bytes),
         layers,
         subject: None,
         annotations: std::collections::BTreeMap::new(),
         rest: Map::new(),
     };
-    let digest = Digest::of(&serde_json::to_vec(&manifest).unwrap_or_default());
-    assemble::image(Arc::new(archive), digest, manifest, config, image.to_string(), options)
+    let manifest_bytes = serde_json::to_vec(&manifest).unwrap_or_default();
+    let documents = Documents { manifest, manifest_bytes, config_bytes };
+    assemble::image(Arc::new(archive), documents, image.to_string(), options)
 }
 
 /// The descriptor of a layer. A plain one has the digest that the configuration says, which is checked when it is

@@ -68,8 +68,7 @@ pub(super) fn open(
     config.history = chain.into_iter().map(|(_, json)| history(json)).collect();
     // There is no configuration in the archive: this one is made, and stands nowhere to be read again.
     let bytes = serde_json::to_vec(&config).unwrap_or_default();
-    let descriptor = Descriptor::of(MediaType::OciConfig, &bytes);
-    docker::finish(archive, named, descriptor, layers, config, image, options)
+    docker::finish(archive, named, bytes, layers, image, options)
 }
 
 fn choose<'a>(

@@ -20,7 +20,7 @@ pub struct WrittenLayer {
     pub descriptor: Descriptor,
     /// The digest of its uncompressed tar.
     pub diff_id: Digest,
-    /// Its uncompressed size in bytes.
+    /// Its uncompressed size in bytes; 0 for a layer that was copied as it is.
     pub unpacked: u64,
 }
 

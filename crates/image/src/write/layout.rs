@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    io::Write as _,
+    io::{Read, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,8 @@ use casehard_oci::{Compression, Descriptor, ImageConfig, Index, Manifest, MediaT
 use serde::Serialize;
 use serde_json::Map;
 use tempfile::TempDir;
+
+use crate::ReadError;
 
 use super::{LayerWriter, WriteError, WrittenLayer, blob::BlobFile};
 
@@ -88,7 +90,54 @@ impl LayoutWriter {
             annotations,
             rest: Map::new(),
         };
-        let mut descriptor = self.document(MediaType::OciManifest, &manifest)?;
+        let bytes = json(&manifest);
+        self.finish_with(&manifest, &bytes, &config, layers, name)
+    }
+
+    /// A blob as it is; `content` checks itself.
+    pub(crate) fn blob(&self, content: &mut dyn Read) -> Result<(), WriteError> {
+        let mut blob = BlobFile::create(&self.blobs)?;
+        let path = blob.path().to_owned();
+        let mut buffer = vec![0; 128 << 10];
+        loop {
+            match content.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => blob
+                    .write_all(&buffer[..read])
+                    .map_err(|source| WriteError::Io { path: path.clone(), source })?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(ReadError::io("a blob", error).into()),
+            }
+        }
+        blob.finish().map(|_| ())
+    }
+
+    /// Ends the layout with a manifest that is there already; its blobs have been written.
+    pub(crate) fn finish_as(
+        self,
+        manifest: &Manifest,
+        bytes: &[u8],
+        config: &ImageConfig,
+        name: Option<&str>,
+    ) -> Result<Written, WriteError> {
+        let layers = manifest.layers.iter().zip(&config.rootfs.diff_ids).map(|(layer, diff_id)| {
+            WrittenLayer { descriptor: layer.clone(), diff_id: *diff_id, unpacked: 0 }
+        });
+        let layers = layers.collect();
+        self.finish_with(manifest, bytes, config, layers, name)
+    }
+
+    fn finish_with(
+        self,
+        manifest: &Manifest,
+        bytes: &[u8],
+        config: &ImageConfig,
+        layers: Vec<WrittenLayer>,
+        name: Option<&str>,
+    ) -> Result<Written, WriteError> {
+        let media_type = manifest.media_type.clone().filter(MediaType::is_manifest);
+        self.blob(&mut &*bytes)?;
+        let mut descriptor = Descriptor::of(media_type.unwrap_or(MediaType::OciManifest), bytes);
         descriptor.platform = Some(config.platform());
         if let Some(name) = name {
             descriptor.annotations.insert("org.opencontainers.image.ref.name".to_owned(), name.to_owned());

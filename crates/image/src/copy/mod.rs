@@ -1,0 +1,7 @@
+//! Copying an image as it is: its manifest, and so its digest, stay.
+
+mod archive;
+mod layout;
+
+pub use archive::copy_to_archive;
+pub use layout::copy_to_layout;
