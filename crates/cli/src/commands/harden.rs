@@ -1,0 +1,160 @@
+//! `casehard harden`: the whole job, with proof.
+
+use std::{io::Write as _, path::PathBuf};
+
+use casehard_harden::{Level, Picks, Policy};
+use casehard_verify::job::{self, Done, Job};
+
+use crate::{Context, Failure, Verdict, progress::Stages, workload};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    workload: workload::Arguments,
+    /// Folder to write the image, the reports and the runtime policies into
+    #[arg(long, short, value_name = "DIR", default_value = "hardened")]
+    output: PathBuf,
+    /// tidy: only what never belongs in an image goes; package: whole unused packages go too; file: unused files too
+    /// [default: the workload's, else package]
+    #[arg(long, value_name = "LEVEL")]
+    level: Option<Level>,
+    /// Numeric user and group to run as, such as 10001:10001 [default: chosen from what was seen]
+    #[arg(long, value_name = "UID:GID")]
+    user: Option<String>,
+    /// Profiles from earlier runs, in place of a run of its own
+    #[arg(long, value_name = "FILE")]
+    profile: Vec<PathBuf>,
+    /// Show what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// How often a result that fails may be repaired
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    rounds: u32,
+    /// text or json, for standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
+    let loaded = workload::load(&arguments.workload, context)?;
+    let policy = policy(arguments, &loaded.workload)?;
+    let profile = profile(arguments)?;
+    let sandbox = crate::place::sandbox(context)?;
+    let job = Job {
+        image: &loaded.image,
+        workload: &loaded.workload,
+        workload_digest: loaded.digest,
+        directory: &loaded.folder,
+        policy,
+        profile,
+        place: &sandbox,
+        output: &arguments.output,
+        date: context.date()?,
+        now: context.now(),
+        version: env!("CARGO_PKG_VERSION"),
+        rounds: arguments.rounds,
+    };
+    let mut progress = Stages::new(context);
+    if arguments.dry_run {
+        let (plan, _) = job::dry_run(&job, &mut progress).map_err(failed)?;
+        progress.finish();
+        let text = match arguments.format {
+            Format::Text => casehard_report::plan_text(&plan, context.columns()),
+            Format::Json => serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n",
+        };
+        context.out().write_all(text.as_bytes())?;
+        return Ok(Verdict::Good);
+    }
+    let done = job::harden(&job, &mut progress).map_err(failed)?;
+    progress.finish();
+    let text = documents(&done, arguments, context, &loaded)?;
+    let passed = done.hardening.verification.passed;
+    done.staging.commit().map_err(|error| Failure::cannot("failed to put the output in its place", &error))?;
+    context.out().write_all(text.as_bytes())?;
+    context.say(format_args!("written to {}/", arguments.output.display()));
+    Ok(if passed { Verdict::Good } else { Verdict::No })
+}
+
+/// Writes every document, and returns the report for standard output.
+fn documents(done: &Done, arguments: &Arguments, context: &Context, loaded: &workload::Loaded) -> Result<String, Failure> {
+    let written = |error: casehard_verify::StagingError| Failure::cannot("failed to write the output", &error);
+    let name = service_name(arguments, loaded);
+    job::documents(done, &name, &format!("{name}:hardened")).map_err(written)?;
+    for (file, bytes) in crate::documents::all(done, loaded, context)? {
+        done.staging.write(&file, &bytes).map_err(written)?;
+    }
+    Ok(match arguments.format {
+        Format::Text => casehard_report::text(&done.hardening, context.columns()),
+        Format::Json => casehard_report::json(&done.hardening),
+    })
+}
+
+/// What the service is called in runtime policies: letters, digits and `-`, from the image's or the workload's name.
+fn service_name(arguments: &Arguments, loaded: &workload::Loaded) -> String {
+    let name = arguments.workload.image.as_deref().or(loaded.workload.image.as_deref()).map(str::to_owned);
+    let name = name.or_else(|| {
+        let folder = loaded.folder.canonicalize().ok()?;
+        Some(folder.file_name()?.to_str()?.to_owned())
+    });
+    let name = name.unwrap_or_else(|| "app".into());
+    let last = name.rsplit('/').next().unwrap_or(&name);
+    let last = last.split(['@', ':']).find(|part| !matches!(*part, "oci" | "oci-archive" | "docker-archive" | "docker")).unwrap_or(last);
+    let last = last.trim_end_matches(".tar").to_lowercase();
+    let clean: String = last.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let clean = clean.trim_matches('-');
+    if clean.is_empty() { "app".to_owned() } else { clean.chars().take(50).collect() }
+}
+
+fn policy(arguments: &Arguments, workload: &casehard_profile::Workload) -> Result<Policy, Failure> {
+    let level = match (arguments.level, &workload.harden.level) {
+        (Some(level), _) => level,
+        (None, Some(level)) => level.parse().map_err(Failure::usage)?,
+        (None, None) => Level::default(),
+    };
+    let user = arguments.user.as_deref().or(workload.harden.user.as_deref()).map(numeric).transpose()?;
+    Ok(Policy {
+        level,
+        keep: Picks::new(&workload.keep).map_err(Failure::usage)?,
+        drop: Picks::new(&workload.drop).map_err(Failure::usage)?,
+        user,
+        ..Policy::default()
+    })
+}
+
+fn numeric(user: &str) -> Result<(u32, u32), Failure> {
+    let (uid, gid) = user.split_once(':').unwrap_or((user, user));
+    match (uid.parse(), gid.parse()) {
+        (Ok(uid), Ok(gid)) => Ok((uid, gid)),
+        _ => Err(Failure::usage(format!("user {user:?} is not numeric")).hint("write it as 10001:10001; Kubernetes checks numbers only")),
+    }
+}
+
+fn profile(arguments: &Arguments) -> Result<Option<casehard_profile::Profile>, Failure> {
+    let mut merged: Option<casehard_profile::Profile> = None;
+    for file in &arguments.profile {
+        let profile = super::profile::read(file)?;
+        match &mut merged {
+            Some(merged) => merged.merge(profile),
+            None => merged = Some(profile),
+        }
+    }
+    Ok(merged)
+}
+
+fn failed(error: job::JobError) -> Failure {
+    let failure = Failure::cannot("failed to harden the image", &error);
+    match &error {
+        job::JobError::WorkloadFails { log, .. } if !log.trim().is_empty() => {
+            failure.hint(format!("correct the workload; the application's last lines were:\n{}", log.trim_end()))
+        }
+        job::JobError::WorkloadFails { .. } => failure.hint("correct the workload, then run again"),
+        job::JobError::OtherImage { .. } => failure.hint("make a new profile, or leave --profile out"),
+        _ => failure,
+    }
+}

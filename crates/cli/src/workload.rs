@@ -1,0 +1,84 @@
+//! The workload a person names, and the image it is for.
+
+use std::path::{Path, PathBuf};
+
+use casehard_image::Image;
+use casehard_oci::{Digest, Platform};
+use casehard_profile::{Workload, workload};
+
+use crate::{Context, Failure};
+
+/// Arguments of commands that run a workload.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The image; the workload's own `image:` or `recipe:` unless given
+    pub image: Option<String>,
+    /// How the application is used [default: start it and stop it]
+    #[arg(long, short, value_name = "FILE")]
+    pub workload: Option<PathBuf>,
+    /// Which platform of an image for several, such as linux/arm64
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<Platform>,
+}
+
+/// A workload with what belongs to it.
+pub struct Loaded {
+    /// The description.
+    pub workload: Workload,
+    /// The digest of its text.
+    pub digest: Digest,
+    /// The folder that its paths are relative to.
+    pub folder: PathBuf,
+    /// The image.
+    pub image: Image,
+}
+
+/// Reads the workload and opens the image; a recipe is built first.
+pub fn load(arguments: &Arguments, context: &Context) -> Result<Loaded, Failure> {
+    let (workload, digest, folder) = match &arguments.workload {
+        Some(file) => read(file)?,
+        None => (Workload::default(), Digest::of(b""), PathBuf::from(".")),
+    };
+    let platform = arguments.platform.as_ref();
+    let image = match (&arguments.image, &workload.image, &workload.recipe) {
+        (Some(image), ..) => context.open(image, platform)?,
+        (None, Some(image), _) => context.open(&relative(&folder, image), platform)?,
+        (None, None, Some(recipe)) => crate::recipe::image(&folder.join(recipe), context)?,
+        (None, None, None) => {
+            return Err(Failure::usage("no image is named")
+                .hint("name one as the first argument, or write `image:` or `recipe:` into the workload"));
+        }
+    };
+    Ok(Loaded { workload, digest, folder, image })
+}
+
+/// Reads a workload file.
+pub fn read(file: &Path) -> Result<(Workload, Digest, PathBuf), Failure> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::cannot(format_args!("failed to read the workload {shown}"), &error))?;
+    let workload = workload::parse(&text, &shown.to_string()).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        let count = if lines.len() == 1 { "a mistake".to_owned() } else { format!("{} mistakes", lines.len()) };
+        Failure::usage(format!("{count} in the workload\n{}", lines.join("\n")))
+    })?;
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    Ok((workload, Digest::of(text.as_bytes()), folder))
+}
+
+/// An image of a workload file is relative to that file, where it is a path.
+fn relative(folder: &Path, image: &str) -> String {
+    let (transport, path) = match image.split_once(':') {
+        Some((transport @ ("oci" | "oci-archive" | "docker-archive"), path)) => (Some(transport), path),
+        _ => (None, image),
+    };
+    let is_path = transport.is_some() || folder.join(path).exists();
+    if !is_path || Path::new(path).is_absolute() {
+        return image.to_owned();
+    }
+    let path = folder.join(path).display().to_string();
+    transport.map_or(path.clone(), |transport| format!("{transport}:{path}"))
+}

@@ -1,0 +1,30 @@
+//! The documents of a hardening that follow from its data alone; reports are drawn elsewhere.
+
+use casehard_harden::runtime::{compose, kubernetes, seccomp};
+
+use super::Done;
+use crate::StagingError;
+
+/// Writes `plan.json`, `profile.json`, `verification.json`, `seccomp.json`, `compose.yaml` and `kubernetes.yaml` into
+/// the folder of a job that is done. `name` names the service; `reference` is what the image will be called.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn documents(done: &Done, name: &str, reference: &str) -> Result<(), StagingError> {
+    let hardening = &done.hardening;
+    let runtime = &hardening.plan.runtime;
+    let write = |file: &str, text: String| done.staging.write(file, text.as_bytes());
+    write("plan.json", json(&hardening.plan))?;
+    done.staging.write("profile.json", &hardening.profile.to_json())?;
+    write("verification.json", json(&hardening.verification))?;
+    write("seccomp.json", json(&seccomp(&runtime.syscalls)))?;
+    write("compose.yaml", compose(runtime, name, reference, "seccomp.json"))?;
+    let localhost = format!("casehard/{name}.json");
+    write("kubernetes.yaml", kubernetes(runtime, name, reference, &localhost))
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
