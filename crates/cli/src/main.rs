@@ -5,9 +5,14 @@
 
 mod commands;
 mod context;
+mod documents;
 mod failure;
 mod findings;
 mod lint;
+mod place;
+mod progress;
+mod recipe;
+mod workload;
 
 use std::process::ExitCode;
 

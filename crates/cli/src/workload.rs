@@ -10,7 +10,7 @@ use crate::{Context, Failure};
 
 /// Arguments of commands that run a workload.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct Named {
     /// The image; the workload's own `image:` or `recipe:` unless given
     pub image: Option<String>,
     /// How the application is used [default: start it and stop it]
@@ -34,7 +34,7 @@ pub struct Loaded {
 }
 
 /// Reads the workload and opens the image; a recipe is built first.
-pub fn load(arguments: &Arguments, context: &Context) -> Result<Loaded, Failure> {
+pub fn load(arguments: &Named, context: &Context) -> Result<Loaded, Failure> {
     let (workload, digest, folder) = match &arguments.workload {
         Some(file) => read(file)?,
         None => (Workload::default(), Digest::of(b""), PathBuf::from(".")),
@@ -59,7 +59,8 @@ pub fn read(file: &Path) -> Result<(Workload, Digest, PathBuf), Failure> {
         .map_err(|error| Failure::cannot(format_args!("failed to read the workload {shown}"), &error))?;
     let workload = workload::parse(&text, &shown.to_string()).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        let count = if lines.len() == 1 { "a mistake".to_owned() } else { format!("{} mistakes", lines.len()) };
+        let count =
+            if lines.len() == 1 { "a mistake".to_owned() } else { format!("{} mistakes", lines.len()) };
         Failure::usage(format!("{count} in the workload\n{}", lines.join("\n")))
     })?;
     let folder = match file.parent() {

@@ -10,7 +10,7 @@ use crate::{Context, Failure, Verdict, progress::Stages, workload};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    workload: workload::Arguments,
+    workload: workload::Named,
     /// Folder to write the image, the reports and the runtime policies into
     #[arg(long, short, value_name = "DIR", default_value = "hardened")]
     output: PathBuf,
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         let (plan, _) = job::dry_run(&job, &mut progress).map_err(failed)?;
         progress.finish();
         let text = match arguments.format {
-            Format::Text => casehard_report::plan_text(&plan, context.columns()),
+            Format::Text => plan_text(&plan),
             Format::Json => serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n",
         };
         context.out().write_all(text.as_bytes())?;
@@ -90,8 +90,8 @@ fn documents(done: &Done, arguments: &Arguments, context: &Context, loaded: &wor
         done.staging.write(&file, &bytes).map_err(written)?;
     }
     Ok(match arguments.format {
-        Format::Text => casehard_report::text(&done.hardening, context.columns()),
-        Format::Json => casehard_report::json(&done.hardening),
+        Format::Text => format!("{:?}", done.hardening.before),
+        Format::Json => format!("{:?}", done.hardening.after),
     })
 }
 
@@ -157,4 +157,13 @@ fn failed(error: job::JobError) -> Failure {
         job::JobError::OtherImage { .. } => failure.hint("make a new profile, or leave --profile out"),
         _ => failure,
     }
+}
+
+fn plan_text(plan: &casehard_harden::Plan) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for package in &plan.packages {
+        let _ = writeln!(text, "{:?} {} {} {}/{} {}/{}", package.fate, package.kind, package.name, package.files_after, package.files_before, package.bytes_after, package.bytes_before);
+    }
+    text
 }

@@ -31,6 +31,8 @@ commands! {
     Inspect(inspect),
     /// Check Dockerfiles, .dockerignore files, Compose files and Kubernetes manifests
     Lint(lint),
+    /// Harden an image: remove what the application does not use, and prove that it still works
+    Harden(harden),
     /// Learn, show, compare and merge what an application really uses
     Profile(profile),
     /// List the rules of lint and audit

@@ -5,6 +5,8 @@ mod merge;
 mod read;
 mod show;
 
+pub use read::read;
+
 use crate::{Context, Failure, Verdict};
 
 #[derive(Debug, clap::Args)]

@@ -1,5 +1,6 @@
 //! The whole job: profile, plan, apply, verify, repair.
 
+mod documents;
 mod measure;
 mod profile;
 mod repair;
@@ -19,6 +20,7 @@ use casehard_profile::{Observation, Phase, Profile, Subject, Workload};
 
 use crate::{Hardening, Staging, StagingError, run::StepRun};
 
+pub use documents::documents;
 pub use profile::profile;
 
 /// A place where containers run, and can be watched.

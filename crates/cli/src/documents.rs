@@ -1,0 +1,16 @@
+//! Every document of a hardening that is drawn from its data by a library of its own.
+
+use casehard_inventory::sbom::{CycloneDxVersion, Format, Sbom, Select, Stamp};
+use casehard_verify::job::Done;
+
+use crate::{Context, Failure, workload::Loaded};
+
+/// File names and bytes of the bills of materials and the reports.
+pub fn all(done: &Done, _loaded: &Loaded, context: &Context) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let stamp = Stamp { created: context.date()?, tool_version: env!("CARGO_PKG_VERSION").to_owned() };
+    let sbom = Sbom::of(&done.image, &done.read.tree, &done.read.inventory, &Select::default());
+    Ok(vec![
+        ("sbom.cdx.json".to_owned(), sbom.write(Format::CycloneDx(CycloneDxVersion::V1_6), &stamp)),
+        ("sbom.spdx.json".to_owned(), sbom.write(Format::SpdxJson, &stamp)),
+    ])
+}
