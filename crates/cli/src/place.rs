@@ -15,7 +15,8 @@ pub struct Here {
 pub fn sandbox(context: &Context) -> Result<Here, Failure> {
     let store = Store::open(&context.cache()?.join("store"))
         .map_err(|error| Failure::cannot("failed to open the store of unpacked images", &error))?;
-    let sandbox = Sandbox::new(store).map_err(|error| Failure::cannot("failed to open the sandbox", &error))?;
+    let sandbox =
+        Sandbox::new(store).map_err(|error| Failure::cannot("failed to open the sandbox", &error))?;
     sandbox.limitations().iter().for_each(|line| context.say(format_args!("note: {line}")));
     Ok(Here { sandbox })
 }

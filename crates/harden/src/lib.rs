@@ -8,6 +8,7 @@ mod account;
 mod apply;
 mod closure;
 mod config;
+mod content;
 mod debris;
 mod level;
 mod ownership;

@@ -10,6 +10,7 @@ use casehard_image::{Entry, NodeId, Tree};
 use casehard_inventory::{Ecosystem, Inventory, Need, Package, PackageId};
 use casehard_oci::RootPath;
 
+use crate::content::is_place;
 use crate::plan::{Added, Addition, Fate, PackagePlan};
 
 /// Which packages declare to need which, hard dependencies only.
@@ -82,7 +83,7 @@ pub(crate) fn account(
 }
 
 fn plan(tree: &Tree, package: &Package, stays: &dyn Fn(NodeId) -> bool) -> PackagePlan {
-    let files = || package.files.iter().map(|node| tree.entry(*node)).filter(|entry| !entry.is_directory());
+    let files = || package.files.iter().map(|node| tree.entry(*node)).filter(|entry| !is_place(tree, *entry));
     let left = || files().filter(|entry| stays(entry.id()));
     let debris = files().filter(|entry| crate::debris::class(*entry).is_some()).count();
     let (files_before, files_after) = (files().count(), left().count());

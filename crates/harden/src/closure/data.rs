@@ -6,7 +6,7 @@ use casehard_image::{Entry, NodeId};
 use casehard_inventory::PackageId;
 
 use super::{Closure, Grade, elf, python};
-use crate::{debris, plan::Rule};
+use crate::{content::is_place, debris, plan::Rule};
 
 pub(super) fn keep(closure: &mut Closure<'_>) {
     package_data(closure);
@@ -21,7 +21,7 @@ fn package_data(closure: &mut Closure<'_>) {
     let mut used: BTreeSet<(PackageId, NodeId)> = BTreeSet::new();
     for node in closure.nodes() {
         let entry = ground.tree.entry(node);
-        if entry.is_directory() || closure.grade(node) != Some(Grade::Active) {
+        if is_place(ground.tree, entry) || closure.grade(node) != Some(Grade::Active) {
             continue;
         }
         if let Some(directory) = data_directory(entry) {
@@ -125,7 +125,7 @@ fn empty_directories(closure: &mut Closure<'_>) {
     let ground = closure.ground;
     let mut packages = BTreeSet::new();
     for node in closure.nodes() {
-        if closure.grade(node) == Some(Grade::Active) && !ground.tree.entry(node).is_directory() {
+        if closure.grade(node) == Some(Grade::Active) && !is_place(ground.tree, ground.tree.entry(node)) {
             packages.extend(ground.owners(node));
         }
     }

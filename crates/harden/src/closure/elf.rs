@@ -7,7 +7,7 @@ use casehard_inventory::elf::{Elf, Link, Loader};
 use casehard_oci::RootPath;
 
 use super::{Closure, Grade, Ground};
-use crate::plan::Rule;
+use crate::{Level, plan::Rule};
 
 /// What is known about ELF files between two looks.
 pub(super) struct Memory<'a> {
@@ -56,6 +56,13 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
         let stated = elf.dlopen.iter().flat_map(|note| &note.sonames);
         let opened: Vec<_> =
             opened.chain(stated.map(|name| closure.elf.loader.open(name.as_bytes(), entry, None))).collect();
+        // At level `file` a library that was not opened stays only when its package is declared to be needed.
+        let ground = closure.ground;
+        let may_stay = |link: &Link<'a>| {
+            let found = link.found.as_ref().map(|loaded| loaded.entry);
+            ground.policy.level != Level::File || found.is_some_and(|found| ground.may_bring(entry, found))
+        };
+        let opened: Vec<_> = opened.into_iter().filter(may_stay).collect();
         keep(closure, &opened, Grade::Member, Rule::ElfDlopen);
     }
 }

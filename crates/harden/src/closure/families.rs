@@ -4,7 +4,7 @@ use casehard_image::Entry;
 use casehard_oci::RootPath;
 
 use super::{Closure, Grade};
-use crate::{Level, plan::Rule};
+use crate::{Level, content::is_place, plan::Rule};
 
 pub(super) fn keep(closure: &mut Closure<'_>) {
     if closure.ground.policy.level == Level::Tidy {
@@ -164,5 +164,5 @@ fn metadata(closure: &mut Closure<'_>) {
 }
 
 fn is_code_that_stays(closure: &Closure<'_>, node: casehard_image::NodeId) -> bool {
-    !closure.ground.tree.entry(node).is_directory() && closure.stays(node)
+    !is_place(closure.ground.tree, closure.ground.tree.entry(node)) && closure.stays(node)
 }

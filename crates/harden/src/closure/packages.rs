@@ -3,13 +3,13 @@
 use casehard_image::Entry;
 
 use super::{Closure, Grade};
-use crate::{debris, plan::Reason};
+use crate::{content::is_place, debris, plan::Reason};
 
 pub(super) fn keep_whole(closure: &mut Closure<'_>) {
     let ground = closure.ground;
     let mut found = Vec::new();
     for node in closure.nodes() {
-        if closure.grade(node) != Some(Grade::Active) || ground.tree.entry(node).is_directory() {
+        if closure.grade(node) != Some(Grade::Active) || is_place(ground.tree, ground.tree.entry(node)) {
             continue;
         }
         for package in ground.owners(node) {

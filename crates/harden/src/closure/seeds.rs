@@ -5,7 +5,7 @@ use casehard_oci::RootPath;
 use casehard_profile::{Access, PathUse};
 
 use super::{Closure, Grade, python};
-use crate::{Level, debris, plan::Reason};
+use crate::{Level, content::is_place, debris, plan::Reason};
 
 pub(super) fn sow(closure: &mut Closure<'_>) {
     used(closure);
@@ -40,7 +40,7 @@ fn used(closure: &mut Closure<'_>) {
         {
             for child in entry.children() {
                 if debris::class(child).is_none() {
-                    let grade = if child.is_directory() { Grade::Member } else { Grade::Active };
+                    let grade = if is_place(ground.tree, child) { Grade::Member } else { Grade::Active };
                     closure.keep(child, grade, Reason::ListedIn { directory: path.clone() });
                 }
             }
@@ -49,7 +49,7 @@ fn used(closure: &mut Closure<'_>) {
 }
 
 fn keep_used<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, used: &PathUse) {
-    let grade = if entry.is_directory() { Grade::Member } else { Grade::Active };
+    let grade = if is_place(closure.ground.tree, entry) { Grade::Member } else { Grade::Active };
     let reason = Reason::Used {
         access: used.access.clone(),
         programs: used.programs.iter().take(4).cloned().collect(),
@@ -157,14 +157,14 @@ fn asked(closure: &mut Closure<'_>) {
     }
     for entry in ground.tree.walk() {
         if let Some(by) = ground.policy.keeps(entry) {
-            let grade = if entry.is_directory() { Grade::Member } else { Grade::Active };
+            let grade = if is_place(ground.tree, entry) { Grade::Member } else { Grade::Active };
             closure.keep(entry, grade, Reason::Asked { by });
         }
     }
     for (package, by) in ground.policy.keeps_packages(ground.inventory) {
         for node in &ground.inventory.packages[package.index()].files {
             let entry = ground.tree.entry(*node);
-            let grade = if entry.is_directory() { Grade::Member } else { Grade::Active };
+            let grade = if is_place(ground.tree, entry) { Grade::Member } else { Grade::Active };
             closure.keep(entry, grade, Reason::Asked { by: by.clone() });
         }
     }
@@ -177,7 +177,7 @@ fn application(closure: &mut Closure<'_>) {
     let mut units: Vec<NodeId> = Vec::new();
     for node in closure.nodes() {
         let entry = ground.tree.entry(node);
-        if entry.is_directory()
+        if is_place(ground.tree, entry)
             || closure.grade(node) != Some(Grade::Active)
             || !ground.owners(node).is_empty()
         {

@@ -9,7 +9,8 @@ use casehard_profile::Profile;
 
 use super::{Addition, Change, Note, Plan, Reason, Removal, Setting};
 use crate::{
-    Level, Policy, account::Accounts, closure, debris, ownership, packages, runtime::Runtime, writable,
+    Level, Policy, account::Accounts, closure, content::is_place, debris, ownership, packages,
+    runtime::Runtime, writable,
 };
 
 /// What a plan is made from.
@@ -107,7 +108,9 @@ impl<'a> Draft<'a> {
                 continue;
             }
             for node in &package.files {
-                if !self.ground.tree.entry(*node).is_directory() && self.kept.remove(node).is_some() {
+                if !is_place(self.ground.tree, self.ground.tree.entry(*node))
+                    && self.kept.remove(node).is_some()
+                {
                     self.asked.insert(*node, package.name.clone());
                 }
             }
@@ -286,7 +289,9 @@ impl<'a> Draft<'a> {
 
     fn has_file(&self, package: PackageId) -> bool {
         let files = &self.ground.inventory.packages[package.index()].files;
-        files.iter().any(|node| self.kept.contains_key(node) && !self.ground.tree.entry(*node).is_directory())
+        files.iter().any(|node| {
+            self.kept.contains_key(node) && !is_place(self.ground.tree, self.ground.tree.entry(*node))
+        })
     }
 
     fn finish(mut self, mut config: ImageConfig, identity: &ownership::Identity, runtime: Runtime) -> Plan {
