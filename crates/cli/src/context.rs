@@ -52,6 +52,12 @@ impl Context {
         anstream::AutoStream::auto(io::stdout())
     }
 
+    /// The width that text for people may have: the terminal's, else 100 columns.
+    pub fn columns(&self) -> usize {
+        let width = if io::stdout().is_terminal() { console::Term::stdout().size_checked() } else { None };
+        width.map_or(100, |(_, columns)| usize::from(columns).clamp(60, 160))
+    }
+
     /// A line on standard error, unless quiet.
     pub fn say(&self, line: impl std::fmt::Display) {
         if !self.global.quiet {

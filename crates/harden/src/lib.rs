@@ -16,6 +16,7 @@ mod packages;
 pub mod plan;
 mod policy;
 pub mod runtime;
+mod summary;
 mod writable;
 
 pub use apply::{ApplyError, apply};
@@ -23,3 +24,4 @@ pub use config::{exec_form, without_shell_forms};
 pub use level::{Level, LevelError};
 pub use plan::{Ground, Plan, plan};
 pub use policy::{Picks, Policy, PolicyError};
+pub use summary::summary;

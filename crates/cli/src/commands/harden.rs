@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         let (plan, _) = job::dry_run(&job, &mut progress).map_err(failed)?;
         progress.finish();
         let text = match arguments.format {
-            Format::Text => plan_text(&plan),
+            Format::Text => casehard_harden::summary(&plan),
             Format::Json => serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n",
         };
         context.out().write_all(text.as_bytes())?;
@@ -89,9 +89,10 @@ fn documents(done: &Done, arguments: &Arguments, context: &Context, loaded: &wor
     for (file, bytes) in crate::documents::all(done, loaded, context)? {
         done.staging.write(&file, &bytes).map_err(written)?;
     }
+    let report = casehard_report::Report::from(&done.hardening);
     Ok(match arguments.format {
-        Format::Text => format!("{:?}", done.hardening.before),
-        Format::Json => format!("{:?}", done.hardening.after),
+        Format::Text => casehard_report::text(&report, context.columns()),
+        Format::Json => casehard_report::json(&report),
     })
 }
 
@@ -157,13 +158,4 @@ fn failed(error: job::JobError) -> Failure {
         job::JobError::OtherImage { .. } => failure.hint("make a new profile, or leave --profile out"),
         _ => failure,
     }
-}
-
-fn plan_text(plan: &casehard_harden::Plan) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    for package in &plan.packages {
-        let _ = writeln!(text, "{:?} {} {} {}/{} {}/{}", package.fate, package.kind, package.name, package.files_after, package.files_before, package.bytes_after, package.bytes_before);
-    }
-    text
 }
