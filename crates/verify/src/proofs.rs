@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use casehard_harden::{
     Plan,
     plan::{Fate, Reason},
+    runtime::Runtime,
 };
 use casehard_image::{Entry, Image, Tree};
 use casehard_inventory::Inventory;
 use casehard_oci::RootPath;
-use casehard_profile::Profile;
 
 use crate::{Check, Status};
 
@@ -22,23 +22,31 @@ pub(crate) struct Side<'a> {
 }
 
 /// Every proof that needs no running container, in the order of a report.
-pub(crate) fn check(original: Side<'_>, hardened: Side<'_>, plan: &Plan, profile: &Profile) -> Vec<Check> {
-    vec![
+pub(crate) fn check(
+    original: Side<'_>,
+    hardened: Side<'_>,
+    runtime: &Runtime,
+    plan: Option<&Plan>,
+) -> Vec<Check> {
+    let mut checks = vec![
         non_root(original, hardened),
         healthcheck(original, hardened),
         setuid(original, hardened),
         package_manager(original, hardened, plan),
         shell(original, hardened, plan),
         base(original, hardened),
-        read_only_root(plan),
-        writable_paths(plan),
-        capabilities(plan),
-        seccomp(plan, profile),
+        read_only_root(runtime),
+        writable_paths(runtime),
+        capabilities(runtime),
+        seccomp(runtime),
         elf(original, hardened),
         world_writable(original, hardened),
-        exact(original, hardened, plan),
-        packages(hardened, plan),
-    ]
+    ];
+    if let Some(plan) = plan {
+        checks.push(exact(original, hardened, plan));
+        checks.push(packages(hardened, plan));
+    }
+    checks
 }
 
 fn make(name: &str, status: Status, evidence: impl Into<String>, before: impl Into<String>) -> Check {
@@ -122,7 +130,7 @@ const PACKAGE_MANAGERS: &[&str] = &[
     "mamba",
 ];
 
-fn package_manager(original: Side<'_>, hardened: Side<'_>, plan: &Plan) -> Check {
+fn package_manager(original: Side<'_>, hardened: Side<'_>, plan: Option<&Plan>) -> Check {
     programs("package-manager", PACKAGE_MANAGERS, original, hardened, plan)
 }
 
@@ -130,18 +138,24 @@ fn package_manager(original: Side<'_>, hardened: Side<'_>, plan: &Plan) -> Check
 const SHELLS: &[&str] =
     &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh", "rbash", "busybox"];
 
-fn shell(original: Side<'_>, hardened: Side<'_>, plan: &Plan) -> Check {
+fn shell(original: Side<'_>, hardened: Side<'_>, plan: Option<&Plan>) -> Check {
     programs("shell", SHELLS, original, hardened, plan)
 }
 
-fn programs(name: &str, names: &[&str], original: Side<'_>, hardened: Side<'_>, plan: &Plan) -> Check {
+fn programs(
+    name: &str,
+    names: &[&str],
+    original: Side<'_>,
+    hardened: Side<'_>,
+    plan: Option<&Plan>,
+) -> Check {
     let before = some(&find(original, |entry| is_program(entry, names)));
     let after = find(hardened, |entry| is_program(entry, names));
     if after.is_empty() {
         return make(name, Status::Pass, "none", before);
     }
     let used = |path: &&RootPath| {
-        let reasons = plan.keep.get(*path);
+        let reasons = plan.and_then(|plan| plan.keep.get(*path));
         reasons.is_some_and(|reasons| {
             reasons.iter().any(|reason| {
                 matches!(reason, Reason::Used { .. } | Reason::Needed { .. } | Reason::Repair { .. })
@@ -167,24 +181,24 @@ fn base(original: Side<'_>, hardened: Side<'_>) -> Check {
     }
 }
 
-fn read_only_root(plan: &Plan) -> Check {
-    if plan.runtime.read_only {
+fn read_only_root(runtime: &Runtime) -> Check {
+    if runtime.read_only {
         make("read-only-root", Status::Pass, "every step ran with a read-only root", "writable")
     } else {
         make("read-only-root", Status::Warn, "it does not work with a read-only root", "writable")
     }
 }
 
-fn writable_paths(plan: &Plan) -> Check {
-    let places: Vec<RootPath> = plan.runtime.writable.keys().cloned().collect();
+fn writable_paths(runtime: &Runtime) -> Check {
+    let places: Vec<RootPath> = runtime.writable.keys().cloned().collect();
     let is_wide =
         |path: &RootPath| path.components().count() <= 1 && !matches!(path.as_bytes(), b"tmp" | b"run");
     let status = if places.iter().any(is_wide) { Status::Warn } else { Status::Pass };
     make("writable-paths", status, some(&places), "everything")
 }
 
-fn capabilities(plan: &Plan) -> Check {
-    let kept: Vec<&str> = plan.runtime.capabilities.keys().map(String::as_str).collect();
+fn capabilities(runtime: &Runtime) -> Check {
+    let kept: Vec<&str> = runtime.capabilities.keys().map(String::as_str).collect();
     if kept.is_empty() {
         make("capabilities", Status::Pass, "every step ran with none", "the 14 of a container by default")
     } else {
@@ -192,13 +206,13 @@ fn capabilities(plan: &Plan) -> Check {
     }
 }
 
-fn seccomp(plan: &Plan, profile: &Profile) -> Check {
-    let profile_calls = casehard_harden::runtime::allowed(&plan.runtime.syscalls).len();
+fn seccomp(runtime: &Runtime) -> Check {
+    let profile_calls = casehard_harden::runtime::allowed(&runtime.syscalls).len();
     let evidence = format!(
         "every step ran under a profile that allows {profile_calls} system calls ({} were seen)",
-        profile.syscalls.len()
+        runtime.syscalls.len()
     );
-    let status = if profile.syscalls.is_empty() { Status::Warn } else { Status::Pass };
+    let status = if runtime.syscalls.is_empty() { Status::Warn } else { Status::Pass };
     make("seccomp", status, evidence, "the runtime's default profile")
 }
 

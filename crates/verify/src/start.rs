@@ -40,8 +40,9 @@ const LIMITS: Limits = Limits {
 pub enum Controls<'a> {
     /// Those that Docker applies when asked for nothing.
     Default,
-    /// Those that are recommended for a hardened image, with its seccomp profile in Docker's JSON form.
-    Recommended(&'a Runtime, &'a [u8]),
+    /// Those that are recommended for a hardened image, with its seccomp profile in Docker's JSON form,
+    /// when there is one.
+    Recommended(&'a Runtime, Option<&'a [u8]>),
 }
 
 /// The specification of a container of an image with this configuration.
@@ -82,12 +83,12 @@ pub fn spec(config: &Container, start: &Start, controls: Controls<'_>) -> Spec {
     spec
 }
 
-fn recommended(spec: &mut Spec, runtime: &Runtime, seccomp: &[u8]) {
+fn recommended(spec: &mut Spec, runtime: &Runtime, seccomp: Option<&[u8]>) {
     spec.user = format!("{}:{}", runtime.uid, runtime.gid);
     spec.read_only = runtime.read_only;
     spec.capabilities = runtime.capabilities.keys().cloned().collect();
     spec.no_new_privileges = true;
-    spec.seccomp = Some(seccomp.to_vec());
+    spec.seccomp = seccomp.map(<[u8]>::to_vec);
     spec.mounts = runtime
         .writable
         .iter()

@@ -3,7 +3,7 @@
 use std::{io::Write as _, path::PathBuf};
 
 use casehard_harden::{Level, Picks, Policy};
-use casehard_verify::job::{self, Done, Job};
+use casehard_verify::job::{self, Done, Job, Setup};
 
 use crate::{Context, Failure, Verdict, progress::Stages, workload};
 
@@ -48,12 +48,10 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let sandbox = crate::place::sandbox(context)?;
     let job = Job {
         image: &loaded.image,
-        workload: &loaded.workload,
+        setup: Setup { workload: &loaded.workload, directory: &loaded.folder, place: &sandbox },
         workload_digest: loaded.digest,
-        directory: &loaded.folder,
         policy,
         profile,
-        place: &sandbox,
         output: &arguments.output,
         date: context.date()?,
         now: context.now(),

@@ -5,6 +5,7 @@ mod measure;
 mod profile;
 mod repair;
 mod rounds;
+mod verify;
 
 use std::{
     path::Path,
@@ -22,6 +23,7 @@ use crate::{Hardening, Staging, StagingError, run::StepRun};
 
 pub use documents::documents;
 pub use profile::profile;
+pub use verify::{Comparison, verify};
 
 /// A place where containers run, and can be watched.
 pub trait Place: Sync {
@@ -61,22 +63,29 @@ pub trait Watch: Send {
 /// Why a container could not be started or watched.
 pub type PlaceError = Box<dyn std::error::Error + Send + Sync>;
 
+/// How an application is used, and where that is tried.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    /// How it is used.
+    pub workload: &'a Workload,
+    /// The directory of the workload's file, where its `host` steps run.
+    pub directory: &'a Path,
+    /// Where containers run.
+    pub place: &'a dyn Place,
+}
+
 /// What to harden, and how.
 pub struct Job<'a> {
     /// The image.
     pub image: &'a Image,
-    /// How it is used.
-    pub workload: &'a Workload,
+    /// How it is used, and where that is tried.
+    pub setup: Setup<'a>,
     /// The digest of the workload's text.
     pub workload_digest: Digest,
-    /// The directory of the workload's file, where its `host` steps run.
-    pub directory: &'a Path,
     /// What the person decided.
     pub policy: Policy,
     /// A profile to use in place of a run of its own.
     pub profile: Option<Profile>,
-    /// Where containers run.
-    pub place: &'a dyn Place,
     /// Where the result will stand.
     pub output: &'a Path,
     /// What documents are dated with, in seconds since 1970.

@@ -10,7 +10,7 @@ use casehard_image::Image;
 use casehard_oci::Container as Config;
 use casehard_profile::{Phase, Profile, Workload, workload::Start};
 
-use super::{Job, JobError, Place, Progress, Read, Recorded, Watch, measure::Stages, subject};
+use super::{Job, JobError, Place, Progress, Read, Recorded, Setup, Watch, measure::Stages, subject};
 use crate::{
     Controls,
     run::{Hooks, Run, Setting, StepRun, Which, run, run_role},
@@ -29,8 +29,13 @@ pub(super) fn stage(job: &Job<'_>, original: &Read, stages: &mut Stages<'_>) -> 
     stages.progress.stage("profile");
     let began = Instant::now();
     let config = casehard_harden::without_shell_forms(&job.image.config().config, &original.tree);
-    let watched =
-        Watched { job, image: job.image, config: &config, controls: Controls::Default, name: "original" };
+    let watched = Watched {
+        setup: job.setup,
+        image: job.image,
+        config: &config,
+        controls: Controls::Default,
+        name: "original",
+    };
     let (run, mut profile, application) = watched.run(Which::Profile, stages.progress)?;
     must_pass(&run)?;
     profile.subjects.insert(subject(job));
@@ -52,7 +57,7 @@ pub(super) fn must_pass(run: &Run) -> Result<(), JobError> {
 
 /// A run of the workload, watched or not.
 pub(super) struct Watched<'a> {
-    pub job: &'a Job<'a>,
+    pub setup: Setup<'a>,
     pub image: &'a Image,
     pub config: &'a Config,
     pub controls: Controls<'a>,
@@ -83,12 +88,12 @@ impl Watched<'_> {
             Ok::<_, JobError>(())
         };
         let mut result = None;
-        watched(&self.spec(&self.job.workload.start), &mut |recorded, progress| {
+        watched(&self.spec(&self.setup.workload.start), &mut |recorded, progress| {
             let mut hooks = Telling { name: self.name, progress, watch: Some(&*recorded.watch) };
-            result = Some(run(&*recorded.container, self.job.workload, &self.setting(which), &mut hooks));
+            result = Some(run(&*recorded.container, self.setup.workload, &self.setting(which), &mut hooks));
         })?;
         let mut result = result.expect("the work above always sets it");
-        for (name, role) in roles(self.job.workload, which) {
+        for (name, role) in roles(self.setup.workload, which) {
             watched(&self.spec(&role.start), &mut |recorded, progress| {
                 let mut hooks = Telling { name: self.name, progress, watch: Some(&*recorded.watch) };
                 result.roles.push(run_role(&*recorded.container, name, role, &mut hooks));
@@ -107,11 +112,11 @@ impl Watched<'_> {
         let start = |start: &Start| {
             self.place().start(self.image, &self.spec(start)).map_err(|source| self.failed(source))
         };
-        let container = start(&self.job.workload.start)?;
+        let container = start(&self.setup.workload.start)?;
         let mut hooks = Telling { name: self.name, progress, watch: None };
-        let mut result = run(&*container, self.job.workload, &self.setting(which), &mut hooks);
+        let mut result = run(&*container, self.setup.workload, &self.setting(which), &mut hooks);
         drop(container);
-        for (name, role) in roles(self.job.workload, which) {
+        for (name, role) in roles(self.setup.workload, which) {
             let container = start(&role.start)?;
             let mut hooks = Telling { name: self.name, progress, watch: None };
             result.roles.push(run_role(&*container, name, role, &mut hooks));
@@ -120,7 +125,7 @@ impl Watched<'_> {
     }
 
     fn place(&self) -> &dyn Place {
-        self.job.place
+        self.setup.place
     }
 
     fn spec(&self, start: &Start) -> Spec {
@@ -131,7 +136,7 @@ impl Watched<'_> {
         static NONE: BTreeMap<String, std::net::IpAddr> = BTreeMap::new();
         Setting {
             which,
-            directory: self.job.directory,
+            directory: self.setup.directory,
             healthcheck: self.config.healthcheck.as_ref(),
             shell: self.config.shell.as_deref(),
             stop_signal: self.config.stop_signal.as_deref(),

@@ -33,7 +33,7 @@ pub(super) fn look(
     progress: &mut dyn Progress,
 ) -> Result<Found, JobError> {
     let config = &image.config().config;
-    let watched = Watched { job, image, config, controls: Controls::Default, name: "hardened" };
+    let watched = Watched { setup: job.setup, image, config, controls: Controls::Default, name: "hardened" };
     let (_, profile, application) = watched.run(Which::Verify, progress)?;
     let mut missing = BTreeMap::new();
     for (path, used) in &profile.paths {

@@ -1,6 +1,6 @@
 //! Plan, apply, verify; and again with what was missing, until it works or nothing more is known to help.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::time::Instant;
 
 use casehard_harden::{Plan, Policy, apply, runtime::seccomp};
 use casehard_image::{Image, ImageRef, Options, Transport};
@@ -11,12 +11,12 @@ use super::{
     measure::{Stages, measure},
     profile::{Watched, must_pass},
     repair,
+    verify::Runs,
 };
 use crate::{
-    Base, Check, Controls, Difference, Hardening, Repair, Staging, Status, Step, Timing, Verification, Went,
-    compare,
+    Base, Controls, Difference, Hardening, Repair, Staging, Timing, compare,
     proofs::{self, Side},
-    run::{Run, StepRun, Verdict, Which},
+    run::{Run, Which},
 };
 
 /// One attempt: an image, and how it fared.
@@ -39,8 +39,13 @@ pub(super) fn run(
     stages.progress.stage("verify-original");
     let began = Instant::now();
     let config = casehard_harden::without_shell_forms(&job.image.config().config, &original.tree);
-    let watched =
-        Watched { job, image: job.image, config: &config, controls: Controls::Default, name: "original" };
+    let watched = Watched {
+        setup: job.setup,
+        image: job.image,
+        config: &config,
+        controls: Controls::Default,
+        name: "original",
+    };
     let (before, application) = watched.run_unwatched(Which::Verify, stages.progress)?;
     must_pass(&before)?;
     stages.note("verify-original", began, application);
@@ -65,8 +70,11 @@ pub(super) fn run(
         Side { image: job.image, tree: &original.tree, inventory: &original.inventory },
         Side { image: &attempt.image, tree: &read.tree, inventory: &read.inventory },
     );
-    let checks = proofs::check(sides.0, sides.1, &attempt.plan, &profile);
-    let verification = verification(job, &before, &attempt, checks, repairs);
+    let plan = &attempt.plan;
+    let checks = proofs::check(sides.0, sides.1, &plan.runtime, Some(plan));
+    let notes = plan.notes.iter().map(|note| format!("{}: {}", note.about, note.text)).collect();
+    let runs = Runs { before: &before, after: &attempt.run, mask: &job.setup.workload.mask };
+    let verification = runs.verification(job.image.digest(), attempt.image.digest(), checks, repairs, notes);
     let annotation = |name: &str| job.image.manifest().annotations.get(name).cloned();
     let base = Base {
         name: annotation("org.opencontainers.image.base.name"),
@@ -75,7 +83,7 @@ pub(super) fn run(
     let hardening = Hardening {
         schema: "casehard.hardening/1".into(),
         image: job.image.name().to_owned(),
-        owner: job.workload.owner.clone(),
+        owner: job.setup.workload.owner.clone(),
         base: (base != Base { name: None, digest: None }).then_some(base),
         before: measure(job.image, &original),
         after: measure(&attempt.image, &read),
@@ -104,100 +112,16 @@ fn attempt(
     stages.progress.stage("verify");
     let began = Instant::now();
     let filter = seccomp(&plan.runtime.syscalls).to_string();
-    let controls = Controls::Recommended(&plan.runtime, filter.as_bytes());
+    let controls = Controls::Recommended(&plan.runtime, Some(filter.as_bytes()));
     let config = &image.config().config;
-    let watched = Watched { job, image: &image, config, controls, name: "hardened" };
+    let watched = Watched { setup: job.setup, image: &image, config, controls, name: "hardened" };
     let (run, application) = watched.run_unwatched(Which::Verify, stages.progress)?;
     stages.note("verify", began, application);
     Ok(Attempt { plan, image, run })
 }
 
 fn failing(before: &Run, after: &Run, job: &Job<'_>) -> Vec<Difference> {
-    let mut differences = compare(before, after, &job.workload.mask);
+    let mut differences = compare(before, after, &job.setup.workload.mask);
     differences.retain(|difference| difference.failing);
     differences
-}
-
-fn verification(
-    job: &Job<'_>,
-    before: &Run,
-    attempt: &Attempt,
-    checks: Vec<Check>,
-    repairs: Vec<Repair>,
-) -> Verification {
-    let differences = compare(before, &attempt.run, &job.workload.mask);
-    let mut steps = vec![pair(
-        "readiness",
-        false,
-        &before.ready.verdict,
-        before.ready.took,
-        &attempt.run.ready.verdict,
-        attempt.run.ready.took,
-    )];
-    let all = |run: &Run| -> Vec<StepRun> { run.steps.iter().chain(&run.roles).cloned().collect() };
-    let after = all(&attempt.run);
-    for step in all(before) {
-        let title = step.title();
-        let other = after.iter().find(|other| other.title() == title);
-        let not_run = Verdict::NotRun("it was not reached".into());
-        let (verdict, took) =
-            other.map_or((&not_run, std::time::Duration::ZERO), |other| (&other.verdict, other.took));
-        steps.push(pair(&title, step.verify_only, &step.verdict, step.took, verdict, took));
-    }
-    let (stop_before, stop_after) = (&before.stop, &attempt.run.stop);
-    steps.push(pair(
-        "stop",
-        false,
-        &stop_before.verdict,
-        stop_before.took,
-        &stop_after.verdict,
-        stop_after.took,
-    ));
-    let mut log = Vec::new();
-    for difference in &differences {
-        let mark = if difference.failing { "" } else { " (no failure)" };
-        let text = format!("{}{mark}", difference.explanation);
-        match steps.iter_mut().find(|step| step.name == difference.place) {
-            Some(step) => step.differences.push(text),
-            None => log.push(text),
-        }
-    }
-    let failed = differences.iter().any(|difference| difference.failing);
-    let checks_pass = checks.iter().all(|check| check.status != Status::Fail);
-    let passed = attempt.run.passed() && !failed && checks_pass;
-    let mut unseen: BTreeSet<String> =
-        attempt.plan.notes.iter().map(|note| format!("{}: {}", note.about, note.text)).collect();
-    unseen.extend(log);
-    Verification {
-        schema: "casehard.verification/1".into(),
-        original: job.image.digest(),
-        hardened: attempt.image.digest(),
-        passed,
-        steps,
-        checks,
-        repairs,
-        unseen: unseen.into_iter().collect(),
-    }
-}
-
-fn pair(
-    name: &str,
-    held_out: bool,
-    before: &Verdict,
-    before_took: std::time::Duration,
-    after: &Verdict,
-    after_took: std::time::Duration,
-) -> Step {
-    let went = |verdict: &Verdict, took: std::time::Duration| Went {
-        passed: verdict.passed(),
-        reasons: verdict.reasons().to_vec(),
-        microseconds: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-    };
-    Step {
-        name: name.to_owned(),
-        held_out,
-        original: went(before, before_took),
-        hardened: went(after, after_took),
-        differences: Vec::new(),
-    }
 }
