@@ -2,10 +2,13 @@
 
 use std::{io, path::PathBuf};
 
+use casehard_oci::RootPath;
+
 use crate::{
     apt::{FetchError, SourcesError, SuiteError},
     deb::DebError,
     resolve::ResolveError,
+    write::LayerError,
 };
 
 /// Why no image could be built.
@@ -62,5 +65,28 @@ pub enum BuildError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The image cannot be written.
+    #[error(transparent)]
+    Write(#[from] LayerError),
+    /// An owner of the recipe is neither a number nor an account of the image.
+    #[error(
+        "there is no user or group {name:?} in the image (the recipe can add it under `users` or `groups`)"
+    )]
+    NoSuchOwner {
+        /// The name.
+        name: String,
+    },
+    /// Something that is no directory stands where a directory must be.
+    #[error("{path} cannot be made: something that is no directory is in the way")]
+    InTheWay {
+        /// The path.
+        path: RootPath,
+    },
+    /// A source of the recipe is neither a file nor a folder nor a link, or too deep.
+    #[error("{path} is neither a file nor a folder that could be put into an image")]
+    Source {
+        /// The source.
+        path: PathBuf,
     },
 }

@@ -6,19 +6,28 @@
 //! is reported. No root is needed, since owners are fields of a tar; the same inputs give the same bytes.
 #![allow(dead_code, unused_imports, reason = "in the making")]
 
+mod accounts;
 mod apt;
+mod build;
 mod clock;
+mod configure;
 mod deb;
 mod error;
+mod facts;
+mod files;
 mod lock;
 mod nearest;
 mod options;
 mod recipe;
 mod resolve;
+mod root;
+mod script;
 mod select;
+mod write;
 mod yaml;
 
 pub use apt::{FetchError, OpenPgpError, ReleaseError, SourcesError, SuiteError};
+pub use build::{Built, BuiltLayer, BuiltPackage, Uncovered, build};
 pub use deb::{DebError, StanzaError};
 pub use error::BuildError;
 pub use lock::{Lock, LockedPackage};
@@ -29,3 +38,4 @@ pub use recipe::{
 };
 pub use resolve::ResolveError;
 pub use select::Source;
+pub use write::LayerError;
