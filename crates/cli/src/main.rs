@@ -13,6 +13,7 @@ mod place;
 mod progress;
 mod recipe;
 mod workload;
+mod stages;
 
 use std::process::ExitCode;
 

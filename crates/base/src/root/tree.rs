@@ -205,7 +205,10 @@ impl Root {
     }
 
     /// Everything below a directory, by path.
-    pub(crate) fn below<'a>(&'a self, path: &RootPath) -> impl Iterator<Item = (&'a RootPath, &'a Node)> + use<'a> {
+    pub(crate) fn below<'a>(
+        &'a self,
+        path: &RootPath,
+    ) -> impl Iterator<Item = (&'a RootPath, &'a Node)> + use<'a> {
         let path = path.clone();
         self.0
             .range((Bound::Excluded(path.clone()), Bound::Unbounded))

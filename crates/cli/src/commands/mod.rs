@@ -25,6 +25,8 @@ macro_rules! commands {
 commands! {
     /// Say what is wrong with an image
     Audit(audit),
+    /// Build an image from distribution packages
+    Build(build),
     /// Write a shell completion script
     Completions(completions),
     /// Show what an image is, and what takes its space
