@@ -103,7 +103,7 @@ pub(crate) fn select(
         });
     }
     progress.stage(Stage::Resolve);
-    let pins = options.lock.as_ref().map(|lock| lock.versions()).unwrap_or_default();
+    let pins = options.lock.as_ref().map(super::lock::Lock::versions).unwrap_or_default();
     if let Some((name, version)) = index.settle(&pins).into_iter().next() {
         return Err(BuildError::Pinned { name, version });
     }

@@ -70,7 +70,7 @@ pub(crate) fn layer(
     for (path, node) in others {
         match &node.kind {
             Kind::File { content: Content::Bytes(bytes), .. } => {
-                entry(writer, path, node, date, &mut &**bytes)?
+                entry(writer, path, node, date, &mut &**bytes)?;
             }
             Kind::File { content: Content::Local { path: local, .. }, .. } => {
                 let mut file = File::open(local)

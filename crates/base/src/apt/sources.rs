@@ -109,7 +109,7 @@ pub fn read_sources(directory: &Path, architecture: &str) -> Result<Vec<Reposito
 }
 
 fn deb822(stanza: &Stanza, architecture: &str, repositories: &mut Vec<Repository>) {
-    let no = |name: &str| stanza.get(name).is_some_and(|value| is_no(value));
+    let no = |name: &str| stanza.get(name).is_some_and(is_no);
     let architectures: Vec<&str> = stanza.words("Architectures").collect();
     if no("Enabled")
         || !stanza.words("Types").any(|kind| kind == "deb")

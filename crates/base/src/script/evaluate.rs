@@ -88,7 +88,7 @@ impl Shell<'_, '_> {
                             inner.input = Rc::new(RefCell::new(Input { bytes: bytes.to_vec(), at: 0 }));
                         }
                         None if path.starts_with(&RootPath::root().child(b"dev")) => {
-                            inner.input = Rc::default()
+                            inner.input = Rc::default();
                         }
                         None => {
                             self.status = 1;
@@ -299,7 +299,7 @@ impl Shell<'_, '_> {
     fn call_with_environment(&mut self, arguments: &[String], streams: &Streams) -> Flow {
         let start = arguments.iter().position(|word| !word.starts_with('-') && !word.contains('='));
         match start {
-            Some(start) => self.call(&arguments[start..].to_vec(), streams),
+            Some(start) => self.call(&arguments[start..], streams),
             None => Flow::Go,
         }
     }

@@ -131,7 +131,7 @@ fn from_basic(expression: &str) -> String {
             }
             '(' | ')' | '{' | '}' | '|' | '+' | '?' => translated.extend(['\\', c]),
             '*' if translated.is_empty() || translated.ends_with("(") || translated == "^" => {
-                translated.push_str("\\*")
+                translated.push_str("\\*");
             }
             '[' => match bracket(rest) {
                 Some((class, tail)) => {

@@ -77,7 +77,8 @@ fn template(shell: &Shell<'_, '_>, question: &str, field: &str) -> Option<String
     let places = own.into_iter().chain(machine.installed.values());
     for place in places {
         let Some(templates) = machine.store.packages[*place].text("templates") else { continue };
-        for stanza in stanzas(&templates).flatten().filter(|stanza| stanza.get("Template") == Some(question))
+        if let Some(stanza) =
+            stanzas(&templates).flatten().find(|stanza| stanza.get("Template") == Some(question))
         {
             // Translations of a value stand in fields of their own; `choices` may be asked for in lower case.
             let value = stanza.get(field).or_else(|| stanza.get(&format!("{field}-C"))).unwrap_or_default();

@@ -99,13 +99,13 @@ impl Options {
                 match long.split_once('=') {
                     Some((name, value)) => options.flags.push((name.to_owned(), Some(value.to_owned()))),
                     None if valued.contains(&long) => {
-                        options.flags.push((long.to_owned(), rest.next().cloned()))
+                        options.flags.push((long.to_owned(), rest.next().cloned()));
                     }
                     None => options.flags.push((long.to_owned(), None)),
                 }
             } else if argument.len() > 1 && argument.starts_with('-') {
-                let mut letters = argument[1..].char_indices();
-                while let Some((at, letter)) = letters.next() {
+                let letters = argument[1..].char_indices();
+                for (at, letter) in letters {
                     let name = letter.to_string();
                     if valued.contains(&name.as_str()) {
                         let attached = &argument[1 + at + letter.len_utf8()..];

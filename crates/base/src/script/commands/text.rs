@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) const COMMANDS: &[Known] = &[
-    plain("cat", |shell, words, streams| each(shell, words, streams, |text| text.to_owned())),
+    plain("cat", |shell, words, streams| each(shell, words, streams, ToOwned::to_owned)),
     plain("head", |shell, words, streams| ends(shell, words, streams, true)),
     plain("tail", |shell, words, streams| ends(shell, words, streams, false)),
     plain("grep", |shell, words, streams| grep(shell, words, streams, "")),
@@ -42,8 +42,8 @@ pub(super) const COMMANDS: &[Known] = &[
     plain("cmp", cmp),
     plain("diff", cmp),
     plain("seq", seq),
-    plain("fold", |shell, words, streams| each(shell, words, streams, |text| text.to_owned())),
-    plain("fmt", |shell, words, streams| each(shell, words, streams, |text| text.to_owned())),
+    plain("fold", |shell, words, streams| each(shell, words, streams, ToOwned::to_owned)),
+    plain("fmt", |shell, words, streams| each(shell, words, streams, ToOwned::to_owned)),
 ];
 
 /// The text of the named files, or of the standard input; `None` when a file is absent.
