@@ -115,6 +115,11 @@ impl Context {
         })
     }
 
+    /// An environment variable, when it is set to some text.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        env::var_os(name)?.into_string().ok().filter(|text| !text.is_empty())
+    }
+
     /// Seconds since 1970 by the clock.
     pub fn now(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);

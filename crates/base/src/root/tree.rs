@@ -187,7 +187,7 @@ impl Root {
 
     /// Moves exactly this path and all below it to exactly that path.
     pub(crate) fn rename(&mut self, from: &RootPath, to: &RootPath) -> bool {
-        if self.0.get(from).is_none() || to.starts_with(from) {
+        if !self.0.contains_key(from) || to.starts_with(from) {
             return false;
         }
         let mut moved = vec![from.clone()];

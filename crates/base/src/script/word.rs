@@ -110,12 +110,7 @@ fn expansion(parser: &mut Parser<'_>, parts: &mut Word, quoted: bool) -> Result<
     }
     parser.next();
     if parser.eat("((") {
-        let mut expression = Word::new();
-        let end =
-            parser.rest.find("))").ok_or_else(|| parser.error("an arithmetic expression is not closed"))?;
-        let (text, rest) = parser.rest.split_at(end);
-        super::word::quoted(&mut super::parse::parser(text), &mut expression, None)?;
-        parser.rest = &rest[2..];
+        let expression = arithmetic(parser)?;
         parts.push(Part::Arithmetic { expression });
     } else if parser.eat("(") {
         parts.push(Part::Command { script: Rc::new(substitution(parser)?), quoted });
@@ -131,6 +126,32 @@ fn expansion(parser: &mut Parser<'_>, parts: &mut Word, quoted: bool) -> Result<
         }
     }
     Ok(())
+}
+
+/// An arithmetic expression up to its `))`.
+fn arithmetic(parser: &mut Parser<'_>) -> Result<Word, ScriptError> {
+    let mut parts = Word::new();
+    let mut open = 0;
+    loop {
+        match parser.peek() {
+            Some(')') if open == 0 && parser.eat("))") => return Ok(parts),
+            Some(')') if open > 0 => {
+                parser.next();
+                push(&mut parts, ")", true);
+                open -= 1;
+            }
+            None | Some(')') => return Err(parser.error("an arithmetic expression is not closed")),
+            Some('$' | '`') => expansion(parser, &mut parts, true)?,
+            Some('"') => {
+                parser.next();
+            }
+            Some(c) => {
+                parser.next();
+                open += usize::from(c == '(');
+                push(&mut parts, c.encode_utf8(&mut [0; 4]), true);
+            }
+        }
+    }
 }
 
 fn simple_name(text: &str) -> &str {

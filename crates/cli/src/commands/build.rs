@@ -1,7 +1,7 @@
 //! `casehard build`
 
 use std::{
-    env, fs,
+    fs,
     io::Write as _,
     path::{Path, PathBuf},
 };
@@ -99,7 +99,7 @@ fn options(arguments: &Arguments, context: &Context) -> Result<Options, Failure>
         ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"]
             .map(PathBuf::from),
     );
-    let variable = |names: [&str; 2]| names.iter().find_map(|name| env::var(name).ok()).filter(|text| !text.is_empty());
+    let variable = |names: [&str; 2]| names.iter().find_map(|name| context.variable(name));
     Ok(Options {
         folder: arguments.recipe.parent().unwrap_or(Path::new(".")).to_owned(),
         cache: context.cache()?,

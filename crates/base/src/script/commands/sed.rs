@@ -225,28 +225,34 @@ fn address(rest: &mut &str, extended: bool) -> Option<Option<Address>> {
 fn delimited(text: &str, delimiter: char) -> Option<(String, &str)> {
     let mut result = String::new();
     let mut characters = text.char_indices();
-    let mut in_class = false;
     while let Some((at, c)) = characters.next() {
         match c {
             '\\' => match characters.next()?.1 {
                 next if next == delimiter => result.push(next),
                 next => result.extend(['\\', next]),
             },
-            c if c == delimiter && !in_class => return Some((result, &text[at + c.len_utf8()..])),
-            c => {
-                in_class = match c {
-                    '[' if !in_class && text[at..].contains(']') && delimiter != '[' => {
-                        // A delimiter inside a class is only plain when the class is closed before the next delimiter pair.
-                        text[at..].find(']') < text[at..].find(delimiter).map(|end| end + 1)
-                    }
-                    ']' => false,
-                    _ => in_class,
-                };
+            c if c == delimiter => return Some((result, &text[at + c.len_utf8()..])),
+            // A delimiter inside brackets is plain.
+            '[' if is_class(&text[at..], delimiter) => {
                 result.push(c);
+                let length = text[at..].find(']').unwrap_or(0);
+                for (place, c) in characters.by_ref() {
+                    result.push(c);
+                    if place >= at + length {
+                        break;
+                    }
+                }
             }
+            c => result.push(c),
         }
     }
     None
+}
+
+/// Whether a bracket begins a class that holds the delimiter, as in `s/[/]/-/`.
+fn is_class(text: &str, delimiter: char) -> bool {
+    let inside = text[1..].strip_prefix('^').unwrap_or(&text[1..]);
+    inside.starts_with(delimiter) && inside[delimiter.len_utf8()..].starts_with(']')
 }
 
 fn substitution(rest: &mut &str, extended: bool) -> Option<Action> {
