@@ -9,6 +9,7 @@ mod copy;
 mod edit;
 mod entry;
 mod error;
+mod extract;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod image;
@@ -21,12 +22,14 @@ mod source;
 mod summary;
 mod tar;
 mod tree;
+mod validate;
 mod write;
 
 pub use copy::{copy_to_archive, copy_to_layout};
 pub use edit::{Addition, Change, Edit, edit};
 pub use entry::{Head, Kind, Mark, Xattrs};
 pub use error::ReadError;
+pub use extract::{ExtractError, extract};
 pub use image::{Image, Layer, Options};
 pub use image_ref::{ImageRef, ImageRefError, Transport};
 pub use layer::{Entries, EntryReader};
@@ -36,4 +39,5 @@ pub use read::{Facts, Inspect, Want, read};
 pub use summary::{LayerSummary, Sized, Summary, summarise};
 pub use tar::TarError;
 pub use tree::{Entry, LayerContent, MergeError, NodeId, Resolved, Tree};
+pub use validate::{Violation, validate};
 pub use write::{LayerWriter, LayoutWriter, WriteError, Written, WrittenLayer};

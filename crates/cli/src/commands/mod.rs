@@ -29,6 +29,10 @@ commands! {
     Build(build),
     /// Write a shell completion script
     Completions(completions),
+    /// Copy an image from one place to another, as it is
+    Copy(copy),
+    /// Take one file out of an image
+    Extract(extract),
     /// Show what an image is, and what takes its space
     Inspect(inspect),
     /// Check Dockerfiles, .dockerignore files, Compose files and Kubernetes manifests
@@ -43,4 +47,6 @@ commands! {
     Sbom(sbom),
     /// Run an image in the sandbox
     Run(run),
+    /// Check that an image is what its documents say
+    Validate(validate),
 }

@@ -1,0 +1,50 @@
+//! `casehard copy`: an image from one place to another, as it is.
+
+use std::path::{Path, PathBuf};
+
+use casehard_image::{ImageRef, Transport};
+use casehard_oci::Platform;
+
+use crate::{Context, Failure, Verdict};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The image, such as app.tar, oci:DIR:TAG or docker://registry/name:tag
+    source: String,
+    /// Where to: oci:DIR[:TAG], oci-archive:FILE[:NAME] or docker-archive:FILE[:NAME]
+    destination: String,
+    /// Which of an image for several platforms, such as linux/arm64 [default: this machine's]
+    #[arg(long, value_name = "OS/ARCH")]
+    platform: Option<Platform>,
+}
+
+pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
+    let Arguments { source, destination, platform } = arguments;
+    let to = ImageRef::parse(destination, Path::exists).map_err(Failure::usage)?;
+    let image = context.open(source, platform.as_ref())?;
+    let failed = |error: &casehard_image::WriteError| {
+        Failure::cannot(format_args!("failed to copy {source} to {destination}"), error)
+    };
+    let name = to.name.as_deref();
+    match &to.transport {
+        Transport::Layout(path) => {
+            casehard_image::copy_to_layout(&image, path, name).map_err(|error| failed(&error))?;
+        }
+        Transport::LayoutArchive(path) | Transport::DockerArchive(path) => {
+            casehard_image::copy_to_archive(&image, path, name).map_err(|error| failed(&error))?;
+        }
+        Transport::Detect(path) => return Err(unclear(path)),
+        _ => {
+            return Err(Failure::usage(format_args!("images cannot be written to {destination}"))
+                .hint("write to oci:DIR, oci-archive:FILE or docker-archive:FILE"));
+        }
+    }
+    context.say(format_args!("{} copied to {destination}", image.digest()));
+    Ok(Verdict::Good)
+}
+
+fn unclear(path: &PathBuf) -> Failure {
+    let shown = path.display();
+    Failure::usage(format_args!("{shown} does not say what to write"))
+        .hint(format_args!("write oci:{shown} or docker-archive:{shown}"))
+}
