@@ -1,6 +1,6 @@
 //! The bytes of one file of an image.
 
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read, Write};
 
 use casehard_oci::RootPath;
 
@@ -62,21 +62,28 @@ pub fn extract(
     };
     let mut entries = image.entries(layer)?;
     let (mut ordinal, mut count) = (0, 0);
-    let mut buffer = vec![0; 128 << 10];
     while let Some(mut entry) = entries.next()? {
-        while ordinal == wanted {
-            match entry.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => {
-                    let failed = |source| ExtractError::Write { path: path.clone(), source };
-                    out.write_all(&buffer[..read]).map_err(failed)?;
-                    count += read as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(ReadError::io(path.to_string(), error).into()),
-            }
+        if ordinal == wanted {
+            count = pass_on(&mut entry, path, out)?;
         }
         ordinal += 1;
     }
     Ok(count)
+}
+
+fn pass_on(content: &mut dyn Read, path: &RootPath, out: &mut dyn Write) -> Result<u64, ExtractError> {
+    let mut buffer = vec![0; 128 << 10];
+    let mut count = 0;
+    loop {
+        match content.read(&mut buffer) {
+            Ok(0) => return Ok(count),
+            Ok(read) => {
+                let failed = |source| ExtractError::Write { path: path.clone(), source };
+                out.write_all(&buffer[..read]).map_err(failed)?;
+                count += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(ReadError::io(path.to_string(), error).into()),
+        }
+    }
 }
