@@ -119,8 +119,10 @@ fn answers(place: &str, one: &Answer, two: &Answer, masks: &Masks<'_>, found: &m
     // Where the body itself varies, what is computed from it does too.
     let body_varies = one.body != two.body && masks.any(Channel::Body);
     for name in names.into_iter().filter(|name| !volatile_header(name, body_varies)) {
-        let [before, after] =
-            [one, two].map(|answer| answer.header(name).map(|value| masks.header(name, &value)));
+        let [before, after] = [one, two].map(|answer| {
+            let values: Vec<_> = answer.header_values(name).map(|value| masks.header(name, value)).collect();
+            if values.is_empty() { None } else { Some(values.join(", ")) }
+        });
         if before != after {
             let shown = |value: &Option<String>| value.as_deref().map_or("absent".to_owned(), quoted);
             let (before, after) = (shown(&before), shown(&after));

@@ -102,9 +102,13 @@ impl Answer {
     /// The values of a header (name in lower case), joined as RFC 9110 §5.2 joins them; `None` when it is not there.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<_> =
-            self.headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
+        let values: Vec<_> = self.header_values(name).collect();
         if values.is_empty() { None } else { Some(values.join(", ")) }
+    }
+
+    /// The values of a header (name in lower case), one for each line it stands in.
+    pub fn header_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 

@@ -30,10 +30,10 @@ fn differences(original: &Run, hardened: &Run) -> Vec<(Kind, String, bool)> {
 }
 
 const ONE: &[u8] =
-    b"HTTP/1.1 200 OK\r\nDate: now\r\nETag: 1\r\nServer: a\r\n\r\nfirst\nat 17 o'clock\nlast\n";
+    b"HTTP/1.1 200 OK\r\nDate: now\r\nETag: 1\r\nServer: a\r\nSet-Cookie: s=1; Path=/\r\nSet-Cookie: t=2\r\n\r\nfirst\nat 17 o'clock\nlast\n";
 const LATER: &[u8] =
-    b"HTTP/1.1 200 OK\r\nDate: then\r\nETag: 2\r\nServer: a\r\n\r\nfirst\nat 18 o'clock\nlast\n";
-const OTHER: &[u8] = b"HTTP/1.1 200 OK\r\nETag: 3\r\nX-New: 1\r\n\r\nfirst\nat 18 o'clock\n";
+    b"HTTP/1.1 200 OK\r\nDate: then\r\nETag: 2\r\nServer: a\r\nSet-Cookie: s=3; Path=/\r\nSet-Cookie: t=4\r\n\r\nfirst\nat 18 o'clock\nlast\n";
+const OTHER: &[u8] = b"HTTP/1.1 200 OK\r\nETag: 3\r\nSet-Cookie: s=3; Path=/\r\nSet-Cookie: t=4\r\nX-New: 1\r\n\r\nfirst\nat 18 o'clock\n";
 
 #[test]
 fn what_varies_is_no_difference() {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, io::Write as _, sync::Arc, thread, time::Durati
 
 use casehard_profile::workload::Url;
 use casehard_verify::run::{Answer, HttpError, Request, request};
+use proptest::prelude::*;
 
 use crate::server::Server;
 
@@ -143,4 +144,20 @@ fn nobody_there_is_told() {
     let error = ask(&server, "GET", None, Duration::from_secs(5)).unwrap_err();
     assert!(error.nobody_listens());
     assert_eq!(error.to_string(), format!("no connection to 127.0.0.1:{}: connection refused", server.port));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_answer_makes_the_client_panic_or_wait(
+        head in "(HTTP/1\\.[01] [0-9]{1,4} [a-z]{0,3}\r?\n)?",
+        lines in proptest::collection::vec(
+            "(content-length: [0-9]{0,20}|transfer-encoding: (chunked|gzip)|[a-z]{0,3}:? [a-z]{0,3})\r?\n", 0..4),
+        body in "(\r\n)?([0-9a-f]{1,17}(;x)?\r\n)?[a-z\r\n]{0,20}(0\r\n\r\n)?",
+    ) {
+        let bytes = format!("{head}{}{body}", lines.concat()).into_bytes();
+        let server = Server::start(Duration::ZERO, Arc::new(move |_, stream| drop(stream.write_all(&bytes))));
+        prop_assert!(!matches!(ask(&server, "GET", None, Duration::from_secs(5)), Err(HttpError::TimedOut)));
+    }
 }
