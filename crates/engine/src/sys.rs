@@ -117,11 +117,10 @@ pub(crate) fn new_session_keyring() {
     unsafe { libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, std::ptr::null::<u8>()) };
 }
 
-/// Closes every descriptor from `first` on when the program is replaced.
-pub(crate) fn close_on_exec_from(first: u32) -> io::Result<()> {
-    // SAFETY: plain numbers; marks descriptors, closes none.
-    let result = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
-    check(result).map(drop)
+/// The descriptor of this number as an owned one, whatever it is: to put another into its place.
+pub(crate) fn take_place(number: RawFd) -> OwnedFd {
+    // SAFETY: the caller replaces what is there at once, and does not use what owned it any more.
+    unsafe { OwnedFd::from_raw_fd(number) }
 }
 
 /// Closes every descriptor from `first` on, for a process that will not use any of them again.

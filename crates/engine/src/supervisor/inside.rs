@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    ffi::OsStr,
+    ffi::{CStr, OsStr},
     io,
     os::{
         fd::{AsFd, OwnedFd},
@@ -18,7 +18,7 @@ use rustix::{
 };
 
 use super::{
-    Answer, Doing as _, Failure, Operation,
+    Answer, Doing as _, Failure, Operation, Start,
     child::die_with_supervisor,
     command::{Command, go_to},
     devices, identity, mounts,
@@ -68,6 +68,8 @@ impl Points {
     }
 
     fn note(&mut self, path: &str) {
+        // Nothing has read it: a recorder goes by that.
+        root::never_read(path);
         self.made.extend(RootPath::parse(path.as_bytes()));
     }
 }
@@ -174,16 +176,41 @@ fn become_command(
     identity::become_it(&identity, &start.spec, start.one_user)?;
     rustix::process::umask(Mode::from_raw_mode(0o022));
     sys::reset_signals();
-    sys::close_on_exec_from(3).doing("close what must not be inherited")?;
     // Changing the user has forgotten it.
     die_with_supervisor(progress);
+    let progress = alone(progress)?;
+    let Err(failure) = filter_and_execute(start, &command, &path, &progress);
+    let _ = progress.send(&Progress::Failed(failure), &[]);
+    sys::leave(127)
+}
+
+fn filter_and_execute(
+    start: &Start,
+    command: &Command,
+    path: &CStr,
+    progress: &Channel,
+) -> Result<Infallible, Failure> {
     if let Some(filter) = &start.filter {
         listen(filter, progress)?;
     }
     if let Some(filter) = &start.seccomp {
         sys::install_filter(&instructions(filter), 0).doing("install the seccomp profile")?;
     }
-    Err(command.execute(&path))
+    Err(command.execute(path))
+}
+
+/// Closes everything but the streams and the channel, so that nothing of this machine is open any more; then this
+/// process may be looked at, which a recorder must.
+fn alone(progress: &Channel) -> Result<Channel, Failure> {
+    let free = rustix::io::fcntl_dupfd_cloexec(progress, 1000).doing("move a socket")?;
+    let mut place = sys::take_place(3);
+    rustix::io::dup3(&free, &mut place, rustix::io::DupFlags::CLOEXEC).doing("move a socket")?;
+    sys::close_from(4);
+    // What was at these numbers is gone, also for its owners, who do nothing more.
+    std::mem::forget(free);
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable)
+        .doing("let the recorder look")?;
+    Ok(Channel::from(place))
 }
 
 /// Installs the filter of a recorder and waits until it listens.

@@ -100,7 +100,8 @@ pub(crate) enum Progress {
     Failed(Failure),
 }
 
-/// What the supervisor tells a recorder's process; answered by [`Answer::Done`] when the recorder is ready.
+/// What the supervisor tells a recorder's process; answered by `()` when the recorder is ready. When the container has
+/// ended the supervisor sends nothing more, and removes the root when the recorder has closed its end.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Attach {
     /// A container begins. Descriptors: listener, root directory.

@@ -149,6 +149,15 @@ pub(super) fn restore_times(path: &str, found: &Stat) {
     let _ = rustix::fs::utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW);
 }
 
+/// Gives something that was just made the access time of what nothing has read.
+pub(super) fn never_read(path: &str) {
+    let times = Timestamps {
+        last_access: Timespec { tv_sec: 0, tv_nsec: 0 },
+        last_modification: Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
+    };
+    let _ = rustix::fs::utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW);
+}
+
 /// What the run changed, as a file that holds a list in JSON.
 pub(super) fn changes(supervised: &Supervised) -> Result<OwnedFd, Failure> {
     let none = || std::io::Error::from_raw_os_error(libc::ESRCH);

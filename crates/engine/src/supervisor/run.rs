@@ -117,7 +117,7 @@ fn tell_recorder(supervised: &Supervised, attach: &Attach, listener: &OwnedFd) -
         descriptors.push(root.as_fd());
     }
     recorder.send(attach, &descriptors).doing("reach the recorder")?;
-    recorder.expect::<Answer>().map(drop).doing("hear from the recorder")
+    recorder.expect::<()>().map(drop).doing("hear from the recorder")
 }
 
 fn gone() -> io::Error {
@@ -289,7 +289,7 @@ fn finish(mut supervised: Supervised) {
     }
     if let Some(recorder) = supervised.recorder.take() {
         let _ = rustix::net::shutdown(&recorder, rustix::net::Shutdown::Write);
-        let _ = recorder.receive::<Answer>();
+        let _ = recorder.receive::<()>();
     }
     supervised.changed = None;
     root::remove(&supervised);
