@@ -4,6 +4,8 @@
     clippy::print_stderr,
     clippy::unwrap_used,
     clippy::exit,
+    clippy::disallowed_methods,
+    clippy::drop_non_drop,
     unsafe_code,
     reason = "a test"
 )]

@@ -71,7 +71,7 @@ pub(crate) enum Call {
     /// A socket is connected to an address.
     Connect,
     /// `bind` and `connect` in the one call that 32-bit x86 had for sockets.
-    SocketCall,
+    Multiplexed,
     /// Whom the process runs as may change.
     Identity(Identity),
     /// Something that needs this capability whatever its arguments are.
@@ -181,7 +181,7 @@ pub(crate) fn call(name: &str) -> Call {
         "fchown" | "fchown32" => Call::ChangeOpen(Some((1, 2))),
         "bind" => Call::Bind,
         "connect" => Call::Connect,
-        "socketcall" => Call::SocketCall,
+        "socketcall" => Call::Multiplexed,
         "socket" => Call::Socket,
         "setuid" | "setuid32" | "setfsuid" | "setfsuid32" => Call::Identity(Identity::Users(1)),
         "setreuid" | "setreuid32" => Call::Identity(Identity::Users(2)),

@@ -3,6 +3,8 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::exit,
+    clippy::disallowed_methods,
+    clippy::drop_non_drop,
     unsafe_code,
     reason = "a test, part of which runs in a container and makes system calls of all kinds"
 )]
@@ -127,7 +129,7 @@ fn behave(word: &str) {
             "chain" => drop(fs::metadata("/chain").unwrap()),
             "list" => drop(fs::read_dir("/listed").unwrap().count()),
             "thread" => {
-                std::thread::spawn(|| fs::read("/data/read-by-thread").unwrap()).join().map(drop).unwrap()
+                std::thread::spawn(|| fs::read("/data/read-by-thread").unwrap()).join().map(drop).unwrap();
             }
             "child" => drop(std::process::Command::new(PROGRAM).arg("stat-in-child").status().unwrap()),
             "stat-in-child" => drop(fs::metadata("/data/looked-at-by-child").unwrap()),
@@ -195,7 +197,7 @@ fn behave(word: &str) {
                 check(libc::c_long::from(libc::chown(text("/data/plain").as_ptr(), 5, 5)));
                 check(libc::c_long::from(libc::setgid(7)));
                 check(libc::c_long::from(libc::setuid(7)));
-                drop(fs::metadata("/data").unwrap());
+                fs::metadata("/data").unwrap();
             }
             "names" => {
                 libc::getpriority(libc::PRIO_PROCESS, 0);

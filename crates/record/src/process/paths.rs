@@ -380,10 +380,10 @@ fn own_link(path: &[u8]) -> Option<(usize, Own)> {
         return descriptor(rest).map(|(length, own)| (skip(path, length), own));
     }
     for (name, own) in [(&b"cwd"[..], Own::Current), (b"root", Own::Root)] {
-        if let Some(after) = rest.strip_prefix(name) {
-            if after.first().is_none_or(|byte| *byte == b'/') {
-                return Some((skip(path, path.len() - after.len()), own));
-            }
+        if let Some(after) = rest.strip_prefix(name)
+            && after.first().is_none_or(|byte| *byte == b'/')
+        {
+            return Some((skip(path, path.len() - after.len()), own));
         }
     }
     None

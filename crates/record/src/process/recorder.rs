@@ -205,7 +205,7 @@ impl Recorder {
             Call::ChangeOpen(owner) => self.change_open(event, owner),
             Call::Bind => self.socket_address(event, true, event.arguments),
             Call::Connect => self.socket_address(event, false, event.arguments),
-            Call::SocketCall => self.socket_call(event),
+            Call::Multiplexed => self.socket_call(event),
             Call::Socket => {
                 self.raw_socket(event);
                 Ok(())
