@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use casehard_image::{Image, ImageRef, Options};
+use casehard_image::{Image, ImageRef, Options, Places};
 use casehard_oci::Platform;
 
 use crate::Failure;
@@ -142,6 +142,21 @@ impl Context {
         Some(format!("{year:04}-{month:02}-{day:02}"))
     }
 
+    /// Where images that are in no file are.
+    pub fn places(&self) -> Places {
+        let mut places = Places::default();
+        let socket = |name: &str| self.variable(name)?.strip_prefix("unix://").map(PathBuf::from);
+        if let Some(docker) = socket("DOCKER_HOST") {
+            places.docker_socket = docker;
+        }
+        let own =
+            self.variable("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("podman/podman.sock"));
+        if let Some(podman) = socket("CONTAINER_HOST").or_else(|| own.filter(|own| own.exists())) {
+            places.podman_socket = podman;
+        }
+        places
+    }
+
     /// Opens the image a person named.
     ///
     /// # Errors
@@ -150,7 +165,7 @@ impl Context {
         let image_ref = ImageRef::parse(text, Path::exists).map_err(|error| {
             Failure::usage(error).hint("an image is written as a path, oci:DIR[:TAG], docker-archive:FILE, or docker://registry/name:tag")
         })?;
-        let options = Options { platform: platform.cloned(), ..Options::default() };
+        let options = Options { platform: platform.cloned(), places: self.places(), ..Options::default() };
         casehard_image::open(&image_ref, &options)
             .map_err(|error| Failure::cannot(format_args!("failed to open image {text}"), &error))
     }

@@ -12,8 +12,8 @@ mod lint;
 mod place;
 mod progress;
 mod recipe;
-mod workload;
 mod stages;
+mod workload;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! An image and its parts.
 
-use std::{io, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
 use casehard_oci::{Compression, Descriptor, Digest, ImageConfig, Manifest, Platform};
 
@@ -13,6 +13,26 @@ pub struct Options {
     pub platform: Option<Platform>,
     /// What it may cost.
     pub limits: Limits,
+    /// Where images that are in no file are.
+    pub places: Places,
+}
+
+/// Where images that are in no file are: what the environment and the user's configuration say of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// Where Docker listens.
+    pub docker_socket: PathBuf,
+    /// Where Podman listens.
+    pub podman_socket: PathBuf,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            docker_socket: PathBuf::from("/var/run/docker.sock"),
+            podman_socket: PathBuf::from("/run/podman/podman.sock"),
+        }
+    }
 }
 
 /// One layer.

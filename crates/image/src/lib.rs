@@ -6,6 +6,7 @@
 //! [`LayerWriter`] write reproducible images.
 
 mod copy;
+mod daemon;
 mod edit;
 mod entry;
 mod error;
@@ -26,11 +27,12 @@ mod validate;
 mod write;
 
 pub use copy::{copy_to_archive, copy_to_layout};
+pub use daemon::{DaemonError, copy_to_daemon};
 pub use edit::{Addition, Change, Edit, edit};
 pub use entry::{Head, Kind, Mark, Xattrs};
 pub use error::ReadError;
 pub use extract::{ExtractError, extract};
-pub use image::{Image, Layer, Options};
+pub use image::{Image, Layer, Options, Places};
 pub use image_ref::{ImageRef, ImageRefError, Transport};
 pub use layer::{Entries, EntryReader};
 pub use limits::Limits;

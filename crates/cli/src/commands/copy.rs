@@ -1,6 +1,6 @@
 //! `casehard copy`: an image from one place to another, as it is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use casehard_image::{ImageRef, Transport};
 use casehard_oci::Platform;
@@ -11,7 +11,7 @@ use crate::{Context, Failure, Verdict};
 pub struct Arguments {
     /// The image, such as app.tar, oci:DIR:TAG or docker://registry/name:tag
     source: String,
-    /// Where to: oci:DIR[:TAG], oci-archive:FILE[:NAME] or docker-archive:FILE[:NAME]
+    /// Where to, such as oci:DIR:TAG, docker-archive:FILE:NAME or docker-daemon:NAME
     destination: String,
     /// Which of an image for several platforms, such as linux/arm64 [default: this machine's]
     #[arg(long, value_name = "OS/ARCH")]
@@ -33,6 +33,14 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         Transport::LayoutArchive(path) | Transport::DockerArchive(path) => {
             casehard_image::copy_to_archive(&image, path, name).map_err(|error| failed(&error))?;
         }
+        Transport::DockerDaemon(name) => {
+            let socket = context.places().docker_socket;
+            casehard_image::copy_to_daemon(&image, &socket, name).map_err(|error| failed(&error))?;
+        }
+        Transport::ContainersStorage(name) => {
+            let socket = context.places().podman_socket;
+            casehard_image::copy_to_daemon(&image, &socket, name).map_err(|error| failed(&error))?;
+        }
         Transport::Detect(path) => return Err(unclear(path)),
         _ => {
             return Err(Failure::usage(format_args!("images cannot be written to {destination}"))
@@ -43,7 +51,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     Ok(Verdict::Good)
 }
 
-fn unclear(path: &PathBuf) -> Failure {
+fn unclear(path: &Path) -> Failure {
     let shown = path.display();
     Failure::usage(format_args!("{shown} does not say what to write"))
         .hint(format_args!("write oci:{shown} or docker-archive:{shown}"))

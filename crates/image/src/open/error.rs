@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use casehard_oci::MediaType;
 
 use super::index::MAX_NESTING;
-use crate::{Limits, ReadError, TarError};
+use crate::{DaemonError, Limits, ReadError, TarError};
 
 /// Why no image could be opened.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum OpenError {
     /// A blob could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// A daemon did not give the image.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
     /// A document is broken.
     #[error("read {what}: {source}")]
     Document {

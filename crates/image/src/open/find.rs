@@ -24,17 +24,33 @@ pub fn open(image: &ImageRef, options: &Options) -> Result<Image, OpenError> {
         Transport::LayoutArchive(path) => open_layout_archive(archive(path, options)?, path, image, options),
         Transport::DockerArchive(path) => open_docker_archive(archive(path, options)?, path, image, options),
         Transport::Detect(path) if path.is_dir() => open_layout(path, image, options),
-        Transport::Detect(path) => {
-            let archive = archive(path, options)?;
-            // What newer Docker versions save is both; the layout has the manifests that the image really has.
-            if archive.has(&member("oci-layout")) && archive.has(&member("index.json")) {
-                open_layout_archive(archive, path, image, options)
-            } else {
-                open_docker_archive(archive, path, image, options)
-            }
-        }
-        _ => Err(OpenError::Unsupported(image.to_string())),
+        Transport::Detect(path) => open_any_archive(archive(path, options)?, path, image, options),
+        Transport::DockerDaemon(name) => open_saved(&options.places.docker_socket, name, image, options),
+        Transport::ContainersStorage(name) => open_saved(&options.places.podman_socket, name, image, options),
+        Transport::Registry(_) => Err(OpenError::Unsupported(image.to_string())),
     }
+}
+
+fn open_any_archive(
+    archive: Archive,
+    path: &Path,
+    image: &ImageRef,
+    options: &Options,
+) -> Result<Image, OpenError> {
+    // What newer Docker versions save is both; the layout has the manifests that the image really has.
+    if archive.has(&member("oci-layout")) && archive.has(&member("index.json")) {
+        open_layout_archive(archive, path, image, options)
+    } else {
+        open_docker_archive(archive, path, image, options)
+    }
+}
+
+/// What a daemon saves has the one image that it was asked for.
+fn open_saved(socket: &Path, name: &str, image: &ImageRef, options: &Options) -> Result<Image, OpenError> {
+    let file = crate::daemon::save(socket, name, options.limits.unpacked)?;
+    let archive =
+        Archive::of_file(file, socket, &options.limits).map_err(|error| archive_error(socket, error))?;
+    open_any_archive(archive, socket, image, options)
 }
 
 fn open_layout(path: &Path, image: &ImageRef, options: &Options) -> Result<Image, OpenError> {
@@ -88,16 +104,18 @@ fn from_index(
 }
 
 fn archive(path: &Path, options: &Options) -> Result<Archive, OpenError> {
-    Archive::open(path, &options.limits).map_err(|error| {
-        let path = path.to_owned();
-        match error {
-            ArchiveError::Io(source) => OpenError::Io { path, source },
-            ArchiveError::NotTar => OpenError::NotImage(path),
-            ArchiveError::Tar(offset, source) => OpenError::Archive { path, offset, source },
-            ArchiveError::TooManyMembers => OpenError::TooManyMembers(path),
-            ArchiveError::Unpacked(limit) => OpenError::Unpacked { path, limit },
-        }
-    })
+    Archive::open(path, &options.limits).map_err(|error| archive_error(path, error))
+}
+
+fn archive_error(path: &Path, error: ArchiveError) -> OpenError {
+    let path = path.to_owned();
+    match error {
+        ArchiveError::Io(source) => OpenError::Io { path, source },
+        ArchiveError::NotTar => OpenError::NotImage(path),
+        ArchiveError::Tar(offset, source) => OpenError::Archive { path, offset, source },
+        ArchiveError::TooManyMembers => OpenError::TooManyMembers(path),
+        ArchiveError::Unpacked(limit) => OpenError::Unpacked { path, limit },
+    }
 }
 
 /// The member of an archive that a document names. Names in documents are as hostile as others, so they are read as

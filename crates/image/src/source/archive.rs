@@ -58,7 +58,11 @@ enum Member {
 
 impl Archive {
     pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self, ArchiveError> {
-        let mut file = File::open(path)?;
+        Self::of_file(File::open(path)?, path, limits)
+    }
+
+    /// The archive in a file; `path` is for messages.
+    pub(crate) fn of_file(mut file: File, path: &Path, limits: &Limits) -> Result<Self, ArchiveError> {
         if let Some(unpacked) = decompressed(&mut file, path, limits)? {
             file = unpacked;
         }

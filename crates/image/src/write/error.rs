@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use casehard_oci::{Digest, RootPath};
 
-use crate::ReadError;
+use crate::{DaemonError, ReadError};
 
 /// Why an image could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum WriteError {
     /// The source could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// A daemon did not take the image.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
     /// The machine could not write.
     #[error("write {path}: {source}")]
     Io {
