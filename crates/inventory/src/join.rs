@@ -288,6 +288,9 @@ fn merge_python(package: &mut Package, said: &PythonDistribution) {
         package.detail = Detail::Python(Box::default());
     }
     let Detail::Python(python) = &mut package.detail else { return };
+    if package.depends.is_empty() {
+        package.depends.clone_from(&said.requires);
+    }
     python.installer = python.installer.take().or_else(|| said.installer.clone());
     python.direct_url = python.direct_url.take().or_else(|| said.direct_url.clone());
     python.entry_points.extend(said.entry_points.iter().cloned());

@@ -284,6 +284,8 @@ pub struct PythonDistribution {
     pub entry_points: Vec<(String, String, String)>,
     /// The modules it brings (`top_level.txt`), when stated.
     pub modules: Names,
+    /// What it needs by `requires.txt`; it is among [`Package::depends`].
+    pub requires: Vec<Dependency>,
     /// Extras that it defines.
     pub extras: Vec<String>,
 }

@@ -100,6 +100,95 @@ fn encode(text: &str, out: &mut String) {
     }
 }
 
+/// A package URL in its parts, percent-decoded.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Purl {
+    /// The type, lower case.
+    pub kind: String,
+    /// The namespace, its parts joined by `/`; empty for none.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// The version; empty for none.
+    pub version: String,
+    /// The qualifiers, in order.
+    pub qualifiers: Vec<(String, String)>,
+    /// The subpath; empty for none.
+    pub subpath: String,
+}
+
+impl Purl {
+    /// Reads a package URL; `None` when it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix("pkg:")?.trim_start_matches('/');
+        let (rest, subpath) = rest.split_once('#').unwrap_or((rest, ""));
+        let (rest, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
+        let (kind, rest) = rest.split_once('/')?;
+        // An `@` in a namespace is encoded, but not by everybody.
+        let (path, version) = match rest.rsplit_once('@') {
+            Some((path, version)) if !version.contains('/') && !path.is_empty() => (path, version),
+            _ => (rest, ""),
+        };
+        let (namespace, name) =
+            path.trim_matches('/').rsplit_once('/').unwrap_or(("", path.trim_matches('/')));
+        let purl = Self {
+            kind: kind.to_ascii_lowercase(),
+            namespace: decode(namespace),
+            name: decode(name),
+            version: decode(version),
+            qualifiers: qualifiers
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(key, value)| (key.to_ascii_lowercase(), decode(value)))
+                .collect(),
+            subpath: decode(subpath),
+        };
+        (!purl.kind.is_empty() && !purl.name.is_empty()).then_some(purl)
+    }
+
+    /// The ecosystem of its type; `None` for types that are not known.
+    #[must_use]
+    pub fn ecosystem(&self) -> Option<Ecosystem> {
+        Ecosystem::parse(&self.kind)
+    }
+
+    /// The name as its ecosystem spells it: with group, scope or module path, without a distribution.
+    #[must_use]
+    pub fn package_name(&self) -> String {
+        let separator = match self.ecosystem() {
+            Some(Ecosystem::Maven) => ':',
+            Some(Ecosystem::Npm | Ecosystem::Golang | Ecosystem::Composer) => '/',
+            _ => return self.name.clone(),
+        };
+        if self.namespace.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}{separator}{}", self.namespace, self.name)
+        }
+    }
+}
+
+/// Percent-decodes; what is no encoding stays, and what is not UTF-8 is replaced.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let digit = |at: usize| tail.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +231,16 @@ mod tests {
             (package(Ecosystem::Generic, "redis", ""), None, "pkg:generic/redis"),
         ] {
             assert_eq!(of(&package, os), purl);
+            let parsed = Purl::parse(purl).unwrap();
+            assert_eq!(parsed.ecosystem(), Some(package.ecosystem));
+            assert!(
+                parsed.package_name().replace('_', "-").eq_ignore_ascii_case(&package.name.replace('_', "-"))
+            );
+            assert!(package.version.ends_with(&parsed.version));
         }
+        assert_eq!(Purl::parse("pkg:npm/@scope/name@1.0").unwrap().package_name(), "@scope/name");
+        assert_eq!(Purl::parse("pkg:npm/%40scope/name").unwrap().package_name(), "@scope/name");
+        assert_eq!(Purl::parse("pkg:deb"), None);
+        assert_eq!(Purl::parse("https://x"), None);
     }
 }

@@ -22,6 +22,8 @@ mod wordpress;
 
 use crate::Cataloger;
 
+pub(crate) use rpm::source_rpm;
+
 /// Every cataloger.
 pub static ALL: &[&Cataloger] = &[
     &apk::APK,

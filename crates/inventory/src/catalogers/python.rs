@@ -25,9 +25,11 @@ pub static PYTHON: Cataloger = Cataloger {
         "*.egg-info/installed-files.txt",
         "*.egg-info/entry_points.txt",
         "*.egg-info/top_level.txt",
+        "*.egg-info/requires.txt",
         "EGG-INFO/PKG-INFO",
         "EGG-INFO/entry_points.txt",
         "EGG-INFO/top_level.txt",
+        "EGG-INFO/requires.txt",
         "*.egg-info",
     ]),
     limit: 32 << 20,
@@ -41,6 +43,7 @@ fn parse(file: &File<'_>, out: &mut Pieces) {
         "RECORD" => return record(file, out),
         "installed-files.txt" => return installed_files(file, out),
         "INSTALLER" => said.installer = Some(file.text().trim().to_owned()),
+        "requires.txt" => said.requires = requires(&file.text()),
         "direct_url.json" => said.direct_url = direct_url(file.bytes),
         "entry_points.txt" => said.entry_points = entry_points(&file.text()),
         "top_level.txt" => {
@@ -132,6 +135,29 @@ fn requires_dist(text: &str) -> Option<Dependency> {
         alternatives: vec![Requirement { name: name.to_owned(), versions: versions.to_owned() }],
         condition: marker.map(str::to_owned),
     })
+}
+
+/// `requires.txt`: a requirement per line, in sections `[extra]`, `[:marker]` or `[extra:marker]`.
+fn requires(text: &str) -> Vec<Dependency> {
+    let mut section = "";
+    let mut needs = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name;
+            continue;
+        }
+        let (extra, marker) = section.split_once(':').unwrap_or((section, ""));
+        let Some(mut dependency) = requires_dist(line) else { continue };
+        if !extra.is_empty() {
+            dependency.need = Need::Optional;
+        }
+        let extra = (!extra.is_empty()).then(|| format!("extra == \"{extra}\""));
+        let parts: Vec<String> =
+            extra.into_iter().chain((!marker.is_empty()).then(|| marker.to_owned())).collect();
+        dependency.condition = (!parts.is_empty()).then(|| parts.join(" and "));
+        needs.push(dependency);
+    }
+    needs
 }
 
 /// `RECORD`: comma-separated values of path, digest, size, relative to the directory that holds the `.dist-info`.
@@ -231,6 +257,23 @@ mod tests {
             b"Name: x\nVersion: 1\nLicense: a very\n  long text\nLicense-Expression: MIT OR Apache-2.0\n";
         assert_eq!(packages(&PYTHON, "/a/x.egg-info", whole)[0].licenses, ["MIT OR Apache-2.0"]);
         assert!(packages(&PYTHON, "/a/Python.egg-info", b"Name: Python\nVersion: 3\n").is_empty());
+    }
+
+    #[test]
+    fn old_requirements_have_sections() {
+        let needs = requires("a>=1\n\n[x]\nb\n\n[:python_version < \"3\"]\nc\n");
+        let shown: Vec<_> = needs
+            .iter()
+            .map(|one| (&*one.alternatives[0].name, one.need, one.condition.as_deref()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("a", Need::Runtime, None),
+                ("b", Need::Optional, Some("extra == \"x\"")),
+                ("c", Need::Runtime, Some("python_version < \"3\"")),
+            ]
+        );
     }
 
     #[test]

@@ -5,11 +5,15 @@
 
 mod cyclonedx;
 mod date;
+mod foreign;
 mod licence;
 mod list;
 mod of;
+mod read;
 mod spdx;
 mod tag_value;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +22,7 @@ use crate::Ecosystem;
 pub use cyclonedx::CycloneDxVersion;
 pub use date::rfc3339;
 pub use of::Select;
+pub use read::SbomError;
 
 /// What is in an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -142,7 +142,7 @@ fn files(header: &Header<'_>) -> (Names, Names) {
 }
 
 /// `name-version-release.src.rpm`; the name may hold hyphens.
-pub(super) fn source_package(file: &str) -> Option<SourcePackage> {
+pub(crate) fn source_package(file: &str) -> Option<SourcePackage> {
     let stem = file.strip_suffix(".rpm")?;
     let stem = stem.strip_suffix(".src").or_else(|| stem.strip_suffix(".nosrc")).unwrap_or(stem);
     let (rest, release) = stem.rsplit_once('-')?;

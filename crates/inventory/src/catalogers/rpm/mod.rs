@@ -8,6 +8,8 @@ mod sqlite;
 
 use crate::{Cataloger, Ecosystem, File, Pieces, Reads};
 
+pub(crate) use header::source_package as source_rpm;
+
 /// RPM packages.
 pub static RPM: Cataloger = Cataloger {
     name: "rpm",
