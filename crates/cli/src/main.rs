@@ -14,6 +14,7 @@ mod progress;
 mod recipe;
 mod stages;
 mod workload;
+mod output_folder;
 
 use std::process::ExitCode;
 

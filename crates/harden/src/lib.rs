@@ -17,6 +17,7 @@ pub mod plan;
 mod policy;
 pub mod runtime;
 mod summary;
+pub mod why;
 mod writable;
 
 pub use apply::{ApplyError, apply};

@@ -12,6 +12,7 @@ use casehard_oci::RootPath;
 
 use crate::content::is_place;
 use crate::plan::{Added, Addition, Fate, PackagePlan};
+use crate::plan::{Added, Addition, Fate, PackagePlan, Reason};
 
 /// Which packages declare to need which, hard dependencies only.
 #[derive(Debug)]
@@ -75,11 +76,30 @@ pub(crate) fn account(
     tree: &Tree,
     inventory: &Inventory,
     stays: &dyn Fn(NodeId) -> bool,
+    reasons: &dyn Fn(NodeId) -> Vec<Reason>,
 ) -> Vec<PackagePlan> {
-    let mut plans: Vec<PackagePlan> =
-        inventory.packages.iter().map(|package| plan(tree, package, stays)).collect();
+    let explained =
+        |package| PackagePlan { kept_by: kept_by(tree, package, reasons), ..plan(tree, package, stays) };
+    let mut plans: Vec<PackagePlan> = inventory.packages.iter().map(explained).collect();
     plans.sort_by(|a, b| (&a.kind, &a.name, &a.version).cmp(&(&b.kind, &b.name, &b.version)));
     plans
+}
+
+/// Files of a package that stay on their own account, not because the package stays: what was used first.
+fn kept_by(tree: &Tree, package: &Package, reasons: &dyn Fn(NodeId) -> Vec<Reason>) -> Vec<RootPath> {
+    const EXAMPLES: usize = 5;
+    let rank = |reason: &Reason| match reason {
+        Reason::Used { .. } => Some(0),
+        Reason::Asked { .. } | Reason::Repair { .. } | Reason::Configuration { .. } => Some(1),
+        Reason::Basic { .. } => Some(2),
+        Reason::Needed { .. } => Some(3),
+        _ => None,
+    };
+    let files = package.files.iter().filter(|node| !tree.entry(**node).is_directory());
+    let mut ranked: Vec<(u8, NodeId)> =
+        files.filter_map(|node| Some((reasons(*node).iter().filter_map(rank).min()?, *node))).collect();
+    ranked.sort_unstable();
+    ranked.into_iter().take(EXAMPLES).map(|(_, node)| tree.entry(node).path()).collect()
 }
 
 fn plan(tree: &Tree, package: &Package, stays: &dyn Fn(NodeId) -> bool) -> PackagePlan {
@@ -115,6 +135,7 @@ fn plan(tree: &Tree, package: &Package, stays: &dyn Fn(NodeId) -> bool) -> Packa
         bytes_before: files().map(Entry::size).sum(),
         bytes_after: left().map(Entry::size).sum(),
         why,
+        kept_by: Vec::new(),
     }
 }
 

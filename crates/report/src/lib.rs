@@ -5,8 +5,14 @@
 
 mod amount;
 mod document;
+mod format;
 mod from_hardening;
+mod github;
+mod html;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
 #[cfg(test)]
 mod schema;
 mod shown;
@@ -17,5 +23,11 @@ pub use document::{
     Amounts, BaseImage, Before, Check, Controls, Count, Durations, Image, Note, Package, Packages, Paths,
     Permission, Place, Repair, Report, Run, Setting, Side, Stage, Step, Verdict,
 };
+pub use format::{Format, FormatError, render};
+pub use github::github;
+pub use html::html;
 pub use json::{ReportError, json, parse};
+pub use junit::junit;
+pub use markdown::markdown;
+pub use sarif::sarif;
 pub use text::text;

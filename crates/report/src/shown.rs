@@ -46,6 +46,44 @@ pub(crate) fn json_text(json: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// Text for Markdown: nothing in it formats, links, mentions, or ends a table's cell.
+pub(crate) fn markdown(text: &str) -> String {
+    let plain = plain(text);
+    let mut escaped = String::with_capacity(plain.len() + 8);
+    let mut characters = plain.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            // A code host turns `@name` and `#12` into mentions, which notify people.
+            '@' => escaped.push_str("&#64;"),
+            '#' => escaped.push_str("&#35;"),
+            // The beginning of an address, which becomes a link by itself.
+            ':' if characters.peek() == Some(&'/') => escaped.push_str("&#58;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Inline code for Markdown, in a table or not.
+pub(crate) fn code(text: &str) -> String {
+    let plain = plain(text);
+    if plain.is_empty() {
+        return String::new();
+    }
+    // A backtick or a bar cannot stand in code within a table, whatever is put before it.
+    if plain.contains(['`', '|', '\\']) || plain.starts_with(' ') || plain.ends_with(' ') {
+        return format!("<code>{}</code>", markdown(&plain));
+    }
+    format!("`{plain}`")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +104,13 @@ mod tests {
         let safe = json_text(&text);
         assert!(safe.contains("\\u202e") && !safe.contains('\u{202e}') && safe.contains('ä'));
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+    }
+
+    #[test]
+    fn markdown_takes_no_orders() {
+        assert_eq!(markdown("<b>|@all #1 `x`\n"), "&lt;b&gt;\\|&#64;all &#35;1 \\`x\\`\\\\x0a");
+        assert_eq!(code("a|b"), "<code>a\\|b</code>");
+        assert_eq!(code("config.User"), "`config.User`");
     }
 
     #[test]

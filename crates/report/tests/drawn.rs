@@ -2,7 +2,7 @@
 
 mod fixture;
 
-use casehard_report::{Report, json, parse, text};
+use casehard_report::{Report, github, html, json, junit, markdown, parse, sarif, text};
 
 /// ANSI sequences taken out, as a stream that is no terminal does.
 fn stripped(text: &str) -> String {
@@ -71,4 +71,103 @@ fn a_terminal_obeys_nothing_of_an_image() {
         assert!(!shown.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{shown}");
     }
     assert!(!json(&report).chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'));
+}
+
+#[test]
+fn markdown_of_a_hardened_image() {
+    insta::assert_snapshot!(markdown(&Report::from(&fixture::passed())));
+}
+
+#[test]
+fn markdown_of_what_an_author_put_in_stays_text() {
+    let shown = markdown(&Report::from(&fixture::hostile()));
+    assert!(!shown.contains("<script") && !shown.contains("x](") && !shown.contains(" @all"), "{shown}");
+    assert!(!shown.contains('\u{202e}') && !shown.contains('\u{1b}'));
+    // Every row of a table has the columns of its head.
+    let bars = |line: &str| line.replace("\\|", "").matches('|').count();
+    let mut columns = 0;
+    for line in shown.lines() {
+        if !line.starts_with('|') {
+            columns = 0;
+        } else if columns == 0 {
+            columns = bars(line);
+        } else {
+            assert_eq!(bars(line), columns, "{line}");
+        }
+    }
+}
+
+#[test]
+fn junit_of_what_is_not_hardened() {
+    insta::assert_snapshot!(junit(&Report::from(&fixture::failed())));
+}
+
+#[test]
+fn github_annotations_of_what_is_not_hardened() {
+    insta::assert_snapshot!(github(&Report::from(&fixture::failed())));
+    let hostile = github(&Report::from(&fixture::hostile()));
+    assert!(hostile.lines().all(|line| line.starts_with("::")), "{hostile}");
+}
+
+#[test]
+fn sarif_of_what_is_not_hardened() {
+    let text = sarif(&Report::from(&fixture::failed()));
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let run = &document["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    let errors: Vec<&str> = results
+        .iter()
+        .filter(|result| result["level"] == "error")
+        .map(|result| result["ruleId"].as_str().unwrap())
+        .collect();
+    assert_eq!(errors, ["setuid-files", "workload-step"]);
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+    }
+}
+
+#[test]
+fn the_page_is_well_formed_and_takes_no_orders() {
+    for hardening in [fixture::passed(), fixture::failed(), fixture::hostile()] {
+        let page = html(&Report::from(&hardening), Some(&hardening.plan));
+        assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("http://"));
+        assert!(!page.contains('\u{202e}') && !page.contains('\u{1b}'));
+        nested(&page);
+    }
+}
+
+/// Every element that is opened is closed, in turn.
+fn nested(page: &str) {
+    const VOID: [&str; 1] = ["meta"];
+    let mut open: Vec<&str> = Vec::new();
+    for part in page.split('<').skip(1) {
+        let name = part.split([' ', '>', '\n']).next().unwrap();
+        if let Some(name) = name.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "at {part}");
+        } else if !name.starts_with('!') && !VOID.contains(&name) {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new());
+}
+
+#[test]
+fn the_page_says_what_the_report_says() {
+    let hardening = fixture::failed();
+    let page = html(&Report::from(&hardening), Some(&hardening.plan));
+    for text in [
+        "Not hardened",
+        "status is 500 (expected 200)",
+        "−79.9 %",
+        "not scanned",
+        "which was denied",
+        "/usr/share/zoneinfo/Europe/Berlin",
+        "libpython3.11-stdlib",
+        "no file of its package perl-base was used or needed",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    let without = html(&Report::from(&hardening), None);
+    assert!(!without.contains("perl-base was used"));
 }

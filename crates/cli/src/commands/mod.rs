@@ -41,6 +41,8 @@ commands! {
     Harden(harden),
     /// Learn, show, compare and merge what an application really uses
     Profile(profile),
+    /// Draw the result of a hardening again, in another format
+    Report(report),
     /// List the rules of lint and audit
     Rules(rules),
     /// Say what software is in an image
@@ -49,4 +51,6 @@ commands! {
     Run(run),
     /// Check that an image is what its documents say
     Validate(validate),
+    /// Say why something stayed in a hardened image, or did not
+    Why(why),
 }

@@ -323,7 +323,9 @@ impl<'a> Draft<'a> {
         let stays = |node: NodeId| {
             self.kept.contains_key(&node) || self.additions.contains_key(&ground.tree.entry(node).path())
         };
-        let packages = packages::account(ground.tree, ground.inventory, &stays);
+        let packages = packages::account(ground.tree, ground.inventory, &stays, &|node| {
+            self.kept.get(&node).cloned().unwrap_or_default()
+        });
         self.notes.extend(identity.notes.iter().cloned());
         self.notes.extend(ground.profile.blind.iter().map(|blind| Note {
             about: "blind".into(),

@@ -270,6 +270,9 @@ pub struct PackagePlan {
     pub bytes_after: u64,
     /// Why, in one sentence.
     pub why: String,
+    /// A few of its files that stay on their own account, what was used first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept_by: Vec<RootPath>,
 }
 
 /// What becomes of a package.

@@ -8,6 +8,9 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+pub(crate) use facts::severities;
+pub(crate) use head::base;
+
 use crate::{Report, shown, table};
 
 const BOLD: Style = Style::new().bold();
