@@ -11,6 +11,7 @@ pub fn all(done: &Done, _loaded: &Loaded, context: &Context) -> Result<Vec<(Stri
     let sbom = Sbom::of(&done.image, &done.read.tree, &done.read.inventory, &Select::default());
     let report = casehard_report::Report::from(&done.hardening);
     Ok(vec![
+        ("report.html".to_owned(), casehard_report::html(&report, Some(&done.hardening.plan)).into_bytes()),
         ("report.json".to_owned(), casehard_report::json(&report).into_bytes()),
         (
             "report.txt".to_owned(),

@@ -9,12 +9,12 @@ mod documents;
 mod failure;
 mod findings;
 mod lint;
+mod output_folder;
 mod place;
 mod progress;
 mod recipe;
 mod stages;
 mod workload;
-mod output_folder;
 
 use std::process::ExitCode;
 

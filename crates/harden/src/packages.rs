@@ -11,7 +11,6 @@ use casehard_inventory::{Ecosystem, Inventory, Need, Package, PackageId};
 use casehard_oci::RootPath;
 
 use crate::content::is_place;
-use crate::plan::{Added, Addition, Fate, PackagePlan};
 use crate::plan::{Added, Addition, Fate, PackagePlan, Reason};
 
 /// Which packages declare to need which, hard dependencies only.
@@ -95,7 +94,7 @@ fn kept_by(tree: &Tree, package: &Package, reasons: &dyn Fn(NodeId) -> Vec<Reaso
         Reason::Needed { .. } => Some(3),
         _ => None,
     };
-    let files = package.files.iter().filter(|node| !tree.entry(**node).is_directory());
+    let files = package.files.iter().filter(|node| !is_place(tree, tree.entry(**node)));
     let mut ranked: Vec<(u8, NodeId)> =
         files.filter_map(|node| Some((reasons(*node).iter().filter_map(rank).min()?, *node))).collect();
     ranked.sort_unstable();
