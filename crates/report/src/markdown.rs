@@ -128,8 +128,9 @@ fn steps(out: &mut String, report: &Report) {
     // What went wrong is shown whatever the number of steps.
     let (good, bad): (Vec<_>, Vec<_>) =
         report.steps.iter().partition(|step| step.passed() && step.differences.is_empty());
+    let shown = bad.len().clamp(ROWS, 5 * ROWS);
     let mark = |passed: bool| if passed { "✅" } else { "❌" };
-    for step in bad.iter().chain(&good).take(bad.len().min(5 * ROWS).max(ROWS)) {
+    for step in bad.iter().chain(&good).take(shown) {
         let reasons = step.hardened.reasons.iter().chain(&step.original.reasons).chain(&step.differences);
         let _ = writeln!(
             out,
@@ -141,7 +142,7 @@ fn steps(out: &mut String, report: &Report) {
             reasons.take(5).map(|reason| text(reason)).collect::<Vec<_>>().join("<br>")
         );
     }
-    more(out, report.steps.len(), ROWS);
+    more(out, report.steps.len(), shown);
     out.push_str("\n</details>\n");
 }
 

@@ -115,7 +115,7 @@ fn uri(name: &str) -> String {
     for byte in name.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'@' => {
-                uri.push(char::from(byte))
+                uri.push(char::from(byte));
             }
             // A colon in the first part of a relative reference would make a scheme of it.
             _ => uri.push_str(&format!("%{byte:02X}")),

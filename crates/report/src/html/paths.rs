@@ -57,7 +57,7 @@ pub(super) fn section(plan: &Plan) -> Markup {
 }
 
 /// The most frequent reason first.
-fn sorted<'a, T>(groups: BTreeMap<&'a str, (usize, T)>) -> Vec<(&'a str, (usize, T))> {
+fn sorted<T>(groups: BTreeMap<&str, (usize, T)>) -> Vec<(&str, (usize, T))> {
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(b.0)));
     groups
