@@ -2,7 +2,7 @@
 
 use casehard_finding::Rule;
 
-use crate::{audit, build, dockerfile, image, report::Report};
+use crate::{audit, build, compose, deployment, dockerfile, dockerignore, image, kubernetes, report::Report};
 
 /// A rule and how it is checked.
 pub(crate) struct Check {
@@ -13,6 +13,9 @@ pub(crate) struct Check {
 /// How a rule is checked.
 pub(crate) enum Run {
     Dockerfile(fn(&build::Input<'_>, &mut Report<'_>)),
+    Dockerignore(fn(&build::IgnoreInput<'_>, &mut Report<'_>)),
+    Compose(fn(&deployment::ComposeInput<'_>, &mut Report<'_>)),
+    Kubernetes(fn(&deployment::KubernetesInput<'_>, &mut Report<'_>)),
     Image(fn(&audit::Input<'_>, &mut Report<'_>)),
 }
 
@@ -46,7 +49,10 @@ pub(crate) use folder;
 
 /// Every check, by subject and then by name.
 pub(crate) fn checks() -> impl Iterator<Item = &'static Check> {
-    [dockerfile::CHECKS, image::CHECKS].into_iter().flatten().copied()
+    [dockerfile::CHECKS, dockerignore::CHECKS, compose::CHECKS, kubernetes::CHECKS, image::CHECKS]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// Every rule, by subject and then by name.

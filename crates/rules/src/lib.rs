@@ -9,9 +9,13 @@ mod audit;
 mod audit_example;
 mod build;
 mod check;
+mod compose;
+mod deployment;
 mod dockerfile;
+mod dockerignore;
 mod image;
 mod kind;
+mod kubernetes;
 mod mend;
 #[cfg(test)]
 mod pages;
@@ -62,6 +66,9 @@ pub fn check_file(
 ) -> Checked {
     match subject {
         Subject::Dockerfile => check_dockerfile(file, bytes, context, settings),
+        Subject::Dockerignore => build::check_ignore(file, bytes, context, settings),
+        Subject::Compose => deployment::check_compose(file, bytes, settings),
+        Subject::Kubernetes => deployment::check_kubernetes(file, bytes, settings),
         _ => Checked::default(),
     }
 }

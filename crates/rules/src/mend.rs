@@ -1,7 +1,7 @@
 //! Applying fixes: each is tried, read again and compared; one that does more than it says is withdrawn.
 
 use casehard_dockerfile::{Arguments, Dockerfile};
-use casehard_finding::{Edit, Finding, Fix, Safety};
+use casehard_finding::{Edit, Finding, Fix, Safety, Subject};
 
 /// A file after its fixes.
 #[derive(Debug, Clone)]
@@ -29,12 +29,7 @@ pub struct Withdrawn {
 const ROUNDS: usize = 12;
 
 /// Applies the fixes that `check` proposes for `bytes`, up to `safety`, until none is left.
-pub fn mend(
-    bytes: &[u8],
-    safety: Safety,
-    is_dockerfile: bool,
-    check: &dyn Fn(&[u8]) -> Vec<Finding>,
-) -> Mended {
+pub fn mend(bytes: &[u8], safety: Safety, subject: Subject, check: &dyn Fn(&[u8]) -> Vec<Finding>) -> Mended {
     let mut mended = Mended { bytes: bytes.to_vec(), applied: Vec::new(), withdrawn: Vec::new() };
     for _ in 0..ROUNDS {
         let findings = check(&mended.bytes);
@@ -57,7 +52,7 @@ pub fn mend(
             let mut tried = round.clone();
             tried.extend(fix.edits.iter().cloned());
             match replaced(&mended.bytes, &mut tried)
-                .and_then(|new| keeps_the_rest(&mended.bytes, &new, &tried, is_dockerfile).map(|()| new))
+                .and_then(|new| keeps_the_rest(&mended.bytes, &new, &tried, subject).map(|()| new))
             {
                 Ok(_) => {
                     round = tried;
@@ -104,14 +99,11 @@ fn replaced(bytes: &[u8], edits: &mut [Edit]) -> Result<Vec<u8>, &'static str> {
 }
 
 /// Whether instructions that no edit touches mean the same before and after, and nothing new is broken.
-fn keeps_the_rest(
-    before: &[u8],
-    after: &[u8],
-    edits: &[Edit],
-    is_dockerfile: bool,
-) -> Result<(), &'static str> {
-    if !is_dockerfile {
-        return Ok(());
+fn keeps_the_rest(before: &[u8], after: &[u8], edits: &[Edit], subject: Subject) -> Result<(), &'static str> {
+    match subject {
+        Subject::Dockerfile => {}
+        Subject::Compose | Subject::Kubernetes => return same_yaml(before, after),
+        _ => return Ok(()),
     }
     let (old, new) = (Dockerfile::parse(before), Dockerfile::parse(after));
     if new.problems().len() > old.problems().len() {
@@ -125,6 +117,19 @@ fn keeps_the_rest(
         if !rest.any(|other| meaning(other) == meaning(instruction)) {
             return Err("an instruction that it does not touch would change");
         }
+    }
+    Ok(())
+}
+
+/// Whether YAML is still read as it was, with nothing newly broken.
+fn same_yaml(before: &[u8], after: &[u8]) -> Result<(), &'static str> {
+    let read = |bytes: &[u8]| {
+        let file = casehard_deploy::yaml::read(&String::from_utf8_lossy(bytes));
+        (file.error.is_some(), file.duplicates.len(), file.documents.len())
+    };
+    let (old, new) = (read(before), read(after));
+    if !old.0 && new.0 || new.1 > old.1 || new.2 != old.2 {
+        return Err("the file would no longer be read as it was");
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use casehard_dockerfile::IgnoreFile;
 use casehard_finding::{Finding, Rule, Safety, Subject};
 
-use crate::{BuildContext, Settings, check_dockerfile, mend, rules};
+use crate::{BuildContext, Settings, check_dockerfile, check_file, mend, rules};
 
 const SECTIONS: [&str; 6] = ["What it finds", "Why it matters", "Bad", "Good", "Fix", "References"];
 
@@ -52,6 +52,9 @@ fn findings(rule: &Rule, blocks: &[(String, String)], main: &str) -> Vec<Finding
         Subject::Dockerfile => {
             check_dockerfile("Dockerfile", main.as_bytes(), context(blocks).as_ref(), &settings).findings
         }
+        subject @ (Subject::Dockerignore | Subject::Compose | Subject::Kubernetes) => {
+            check_file(subject, "file", main.as_bytes(), context(blocks).as_ref(), &settings).findings
+        }
         Subject::Image => crate::audit_example::findings(main, &settings),
         other => panic!("no example runner for {other:?}"),
     };
@@ -95,10 +98,9 @@ fn pages_are_whole_and_their_examples_are_true() {
 /// The fix of a bad example mends it, and mending twice changes nothing more.
 fn mending_fails(rule: &Rule, bad: &[(String, String)]) -> Option<String> {
     let check = |bytes: &[u8]| findings(rule, bad, std::str::from_utf8(bytes).unwrap());
-    let dockerfile = rule.subject == Subject::Dockerfile;
-    let once = mend(main_block(rule, bad).as_bytes(), Safety::Evidence, dockerfile, &check);
+    let once = mend(main_block(rule, bad).as_bytes(), Safety::Evidence, rule.subject, &check);
     let left = check(&once.bytes);
-    let twice = mend(&once.bytes, Safety::Evidence, dockerfile, &check);
+    let twice = mend(&once.bytes, Safety::Evidence, rule.subject, &check);
     if once.applied.is_empty()
         || left.iter().any(|finding| finding.fix.is_some())
         || twice.bytes != once.bytes

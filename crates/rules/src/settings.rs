@@ -55,7 +55,10 @@ impl Settings {
     }
 }
 
-/// Whether a rule answers to a code, as people write it in any of the tools.
+/// Whether a rule answers to a code, as people write it in any of the tools; the name of a tool or standard alone
+/// (`cis`, `pss-restricted`) stands for all of its rules.
 pub(crate) fn answers(rule: &Rule, code: &str) -> bool {
-    rule.answers_to(code.strip_prefix("AVD-").unwrap_or(code))
+    let code = code.strip_prefix("AVD-").unwrap_or(code);
+    rule.answers_to(code)
+        || rule.also.iter().any(|also| also.split_once(':').is_some_and(|(tool, _)| tool == code))
 }

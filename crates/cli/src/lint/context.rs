@@ -33,7 +33,11 @@ impl Contexts {
         let texts = [own, folder.join(".containerignore"), folder.join(".dockerignore")];
         let ignore = texts.iter().find_map(|path| fs::read(path).ok());
         let ignore = ignore.map(|bytes| IgnoreFile::parse(&String::from_utf8_lossy(&bytes)));
-        if !copies_all(bytes) {
+        let is_ignore = dockerfile.extension().is_some_and(|extension| extension == "dockerignore")
+            || dockerfile
+                .file_name()
+                .is_some_and(|name| name == ".dockerignore" || name == ".containerignore");
+        if !is_ignore && !copies_all(bytes) {
             return BuildContext { ignore, files: Vec::new(), complete: false };
         }
         let known = self.listed.lock().ok().and_then(|listed| listed.get(folder).cloned());

@@ -62,11 +62,11 @@ fn check_one(
     safety: Option<Safety>,
 ) -> Result<Checked, Failure> {
     let settings = configs.settings(source.path.as_deref())?;
-    let is_dockerfile = source.subject == Subject::Dockerfile;
-    let context = source.path.as_ref().filter(|_| is_dockerfile).map(|path| contexts.of(path, &source.bytes));
+    let is_built = matches!(source.subject, Subject::Dockerfile | Subject::Dockerignore);
+    let context = source.path.as_ref().filter(|_| is_built).map(|path| contexts.of(path, &source.bytes));
     let check = |bytes: &[u8]| check_file(source.subject, &source.name, bytes, context.as_ref(), &settings);
     let mended =
-        safety.map(|safety| mend(&source.bytes, safety, is_dockerfile, &|bytes| check(bytes).findings));
+        safety.map(|safety| mend(&source.bytes, safety, source.subject, &|bytes| check(bytes).findings));
     let now = check(mended.as_ref().map_or(&source.bytes, |mended| &mended.bytes));
     Ok(Checked { source, mended, findings: now.findings, allowed: now.allowed })
 }

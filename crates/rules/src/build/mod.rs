@@ -3,6 +3,7 @@
 mod calls;
 mod context;
 mod exec_form;
+mod ignore;
 mod input;
 mod packages;
 mod reference;
@@ -12,6 +13,7 @@ mod words;
 pub(crate) use calls::{Call, Step};
 pub use context::BuildContext;
 pub(crate) use exec_form::{exec_form, is_string_array};
+pub(crate) use ignore::{IgnoreInput, check_ignore};
 pub(crate) use input::Input;
 pub(crate) use packages::{Install, Manager};
 pub(crate) use reference::ImageName;

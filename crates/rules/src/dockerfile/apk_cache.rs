@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "apk-cache", Dockerfile, Low, true,
     "apk keeps its index in the layer",
-    ["hadolint:DL3019", "trivy:DS-0025", "dockle:DKL-DI-0004", "droast:DF029", "kics:9ec9d6de-f1dc-4dfe-94a1-5dfd4d3e0b46"]
+    ["hadolint:DL3019", "trivy:DS-0025", "dockle:DKL-DI-0004", "droast:DF029", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "apt-command", Dockerfile, Low, true,
     "apt in a script",
-    ["hadolint:DL3027", "checkov:CKV_DOCKER_9", "droast:DF059", "kics:b84a0b47-2e99-4c9f-8933-98bcabe2b94d"]
+    ["hadolint:DL3027", "checkov:CKV_DOCKER_9", "droast:DF059", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "apt-lists-left", Dockerfile, Low, true,
     "the package lists of apt stay in the layer",
-    ["hadolint:DL3009", "dockle:DKL-DI-0005", "droast:DF004", "kics:df746b39-6564-4fed-bf85-e9c44382303c"]
+    ["hadolint:DL3009", "dockle:DKL-DI-0005", "droast:DF004", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

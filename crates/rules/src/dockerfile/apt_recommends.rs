@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "apt-recommends", Dockerfile, Low, true,
     "apt-get installs recommended packages too",
-    ["hadolint:DL3015", "trivy:DS-0029", "droast:DF016", "kics:7384dfb2-fcd1-4fbf-91cd-6c44c318c33c"]
+    ["hadolint:DL3015", "trivy:DS-0029", "droast:DF016", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

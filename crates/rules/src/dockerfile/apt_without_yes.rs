@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "apt-without-yes", Dockerfile, High, true,
     "apt-get asks and nobody answers",
-    ["hadolint:DL3014", "trivy:DS-0021", "droast:DF015", "kics:77783205-c4ca-4f80-bb80-c777f267c547"]
+    ["hadolint:DL3014", "trivy:DS-0021", "droast:DF015", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "changed-default-shell", Dockerfile, Low, true,
     "/bin/sh is replaced by another shell",
-    ["hadolint:DL4005", "droast:DF066", "kics:8a301064-c291-4b20-adcb-403fe7fd95fd"]
+    ["hadolint:DL4005", "droast:DF066", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

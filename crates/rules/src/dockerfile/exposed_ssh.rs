@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "exposed-ssh", Dockerfile, Medium, true,
     "the SSH port is exposed",
-    ["checkov:CKV_DOCKER_1", "trivy:DS-0004", "kics:5907595b-5b6d-4142-b173-dbb0e73fbff8", "cis:5.7"]
+    ["checkov:CKV_DOCKER_1", "trivy:DS-0004", "cis:5.7"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

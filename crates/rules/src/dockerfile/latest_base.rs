@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "latest-base", Dockerfile, Medium, true,
     "the base image is the latest one",
-    ["hadolint:DL3007", "checkov:CKV_DOCKER_7", "trivy:DS-0001", "dockle:DKL-DI-0006", "kics:f45ea400-6bbe-4501-9fc7-1c3d75c32067"]
+    ["hadolint:DL3007", "checkov:CKV_DOCKER_7", "trivy:DS-0001", "dockle:DKL-DI-0006", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

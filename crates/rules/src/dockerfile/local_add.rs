@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "local-add", Dockerfile, Low, true,
     "ADD where COPY does the same",
-    ["hadolint:DL3020", "checkov:CKV_DOCKER_4", "trivy:DS-0005", "dockle:CIS-DI-0009", "cis:4.9", "droast:DF006", "kics:9513a694-aa0d-41d8-be61-3271e056f36b"]
+    ["hadolint:DL3020", "checkov:CKV_DOCKER_4", "trivy:DS-0005", "dockle:CIS-DI-0009", "cis:4.9", "droast:DF006", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "maintainer", Dockerfile, Info, true,
     "MAINTAINER is deprecated",
-    ["hadolint:DL4000", "buildkit:MaintainerDeprecated", "checkov:CKV_DOCKER_6", "trivy:DS-0022", "droast:DF019", "kics:99614418-f82b-4852-a9ae-5051402b741c"]
+    ["hadolint:DL4000", "buildkit:MaintainerDeprecated", "checkov:CKV_DOCKER_6", "trivy:DS-0022", "droast:DF019", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

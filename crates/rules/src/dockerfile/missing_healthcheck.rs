@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "missing-healthcheck", Dockerfile, Low, true,
     "no HEALTHCHECK",
-    ["hadolint:DL3057", "checkov:CKV_DOCKER_2", "trivy:DS-0026", "dockle:CIS-DI-0006", "cis:4.6", "droast:DF012", "kics:b03a748a-542d-44f4-bb86-9199ab4fd2d5"]
+    ["hadolint:DL3057", "checkov:CKV_DOCKER_2", "trivy:DS-0026", "dockle:CIS-DI-0006", "cis:4.6", "droast:DF012", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

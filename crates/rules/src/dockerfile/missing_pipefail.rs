@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "missing-pipefail", Dockerfile, Low, true,
     "a failure in a pipe goes unnoticed",
-    ["hadolint:DL4006", "droast:DF057", "kics:efbf148a-67e9-42d2-ac47-02fa1c0d0b22"]
+    ["hadolint:DL4006", "droast:DF057", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "missing-user", Dockerfile, High, true,
     "the shipped stage never leaves root",
-    ["checkov:CKV_DOCKER_3", "trivy:DS-0002", "dockle:CIS-DI-0001", "cis:4.1", "droast:DF020", "kics:fd54f200-402c-4333-a5a4-36ef6709af2f"]
+    ["checkov:CKV_DOCKER_3", "trivy:DS-0002", "dockle:CIS-DI-0001", "cis:4.1", "droast:DF020", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

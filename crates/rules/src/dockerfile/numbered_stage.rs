@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "numbered-stage", Dockerfile, Info, true,
     "a stage is named by its number",
-    ["droast:DF023", "kics:68a51e22-ae5a-4d48-8e87-b01a323605c9"]
+    ["droast:DF023", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "pip-cache", Dockerfile, Low, true,
     "pip keeps its cache in the layer",
-    ["hadolint:DL3042", "droast:DF030", "kics:f2f903fb-b977-461e-98d7-b3e2185c6118"]
+    ["hadolint:DL3042", "droast:DF030", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "root-user", Dockerfile, High, true,
     "the shipped stage ends as root",
-    ["hadolint:DL3002", "checkov:CKV_DOCKER_8", "trivy:DS-0002", "droast:DF002", "cis:4.1", "kics:67fd0c4a-68cf-46d7-8c41-bc9fba7e40ae"]
+    ["hadolint:DL3002", "checkov:CKV_DOCKER_8", "trivy:DS-0002", "droast:DF002", "cis:4.1", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "shell-form-command", Dockerfile, Low, true,
     "CMD or ENTRYPOINT in shell form",
-    ["hadolint:DL3025", "buildkit:JSONArgsRecommended", "droast:DF018", "droast:DF025", "kics:b86987e1-6397-4619-81d5-8807f2387c79"]
+    ["hadolint:DL3025", "buildkit:JSONArgsRecommended", "droast:DF018", "droast:DF025", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

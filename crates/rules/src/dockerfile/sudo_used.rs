@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "sudo-used", Dockerfile, Medium, true,
     "sudo in a build step",
-    ["hadolint:DL3004", "checkov:CKV2_DOCKER_1", "trivy:DS-0010", "droast:DF010", "kics:8ada6e80-0ade-439e-b176-0b28f6bce35a"]
+    ["hadolint:DL3004", "checkov:CKV2_DOCKER_1", "trivy:DS-0010", "droast:DF010", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "untagged-base", Dockerfile, Medium, true,
     "the base image has neither tag nor digest",
-    ["hadolint:DL3006", "checkov:CKV_DOCKER_7", "trivy:DS-0001", "droast:DF001", "semgrep:missing-image-version", "kics:9efb0b2d-89c9-41a3-91ca-dcc0aec911fd"]
+    ["hadolint:DL3006", "checkov:CKV_DOCKER_7", "trivy:DS-0001", "droast:DF001", "semgrep:missing-image-version", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

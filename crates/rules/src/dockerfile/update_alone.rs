@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "update-alone", Dockerfile, Medium, true,
     "package lists are fetched in a step of their own",
-    ["trivy:DS-0017", "checkov:CKV_DOCKER_5", "dockle:CIS-DI-0007", "cis:4.7", "droast:DF028", "kics:9bae49be-0aa3-4de5-bab2-4c3a069e40cd"]
+    ["trivy:DS-0017", "checkov:CKV_DOCKER_5", "dockle:CIS-DI-0007", "cis:4.7", "droast:DF028", ]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
