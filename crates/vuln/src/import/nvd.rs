@@ -128,6 +128,7 @@ struct Annotation {
 
 #[derive(Debug, Deserialize)]
 struct Configured {
+    #[serde(default)]
     configurations: Vec<Configuration>,
 }
 

@@ -62,6 +62,10 @@ pub fn scan(store: &Store, request: &Request) -> Result<Scan, StoreError> {
                     let reason = "an image brings no kernel of its own: the host's runs it".to_owned();
                     suppressed.push(Suppressed { finding, by: "kernel".to_owned(), reason });
                 }
+                _ if subject.phantom => {
+                    let reason = "the package is listed, and none of its files is there".to_owned();
+                    suppressed.push(Suppressed { finding, by: "phantom".to_owned(), reason });
+                }
                 None => findings.push(finding),
                 Some(reason) => suppressed.push(Suppressed { finding, by: "owner".to_owned(), reason }),
             }

@@ -23,6 +23,8 @@ pub struct Subject {
     pub layer: Option<usize>,
     /// Who brought it.
     pub origin: Origin,
+    /// Whether none of the files it lists is there: only its record is left.
+    pub phantom: bool,
     /// The distribution package whose files these are: an index into the same list.
     pub owner: Option<usize>,
 }

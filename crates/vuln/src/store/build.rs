@@ -3,7 +3,7 @@
 use super::{
     Store, StoreError,
     bytes::Strings,
-    codec::Writer,
+    codec::{Writer, read_rows},
     layout::{HEADER, MAGIC, Section, VERSION},
     merge,
 };
@@ -36,7 +36,10 @@ pub struct Meta {
 #[derive(Debug, Default)]
 pub struct Builder {
     meta: Meta,
-    rows: BTreeMap<(Ecosystem, String), Vec<Row>>,
+    /// The rows of each package, written as they will stand in the store: a feed has millions.
+    rows: BTreeMap<(Ecosystem, String), Vec<u8>>,
+    strings: Strings,
+    overflow: bool,
     records: BTreeMap<String, Record>,
     exploited: BTreeMap<String, Exploited>,
     likelihoods: BTreeMap<u64, Likelihood>,
@@ -79,7 +82,9 @@ impl Builder {
     /// Adds a statement on the package `name` of `ecosystem`.
     pub fn row(&mut self, ecosystem: &Ecosystem, name: &str, row: Row) {
         let name = ecosystem.fold(name).into_owned();
-        self.rows.entry((ecosystem.clone(), name)).or_default().push(row);
+        let out = self.rows.entry((ecosystem.clone(), name)).or_default();
+        // Said when the store is finished; until then nothing is lost that could be kept.
+        self.overflow |= Writer { out, strings: &mut self.strings }.row(&row).is_err();
     }
 
     /// Adds what a source knows about `id`.
@@ -173,18 +178,24 @@ impl Builder {
     /// # Errors
     /// If a section would be over 4 GiB.
     pub fn finish(mut self) -> Result<Vec<u8>, StoreError> {
+        if self.overflow {
+            return Err(StoreError::TooLarge { what: "the text" });
+        }
+        let given = std::mem::take(&mut self.strings);
         let mut strings = Strings::default();
         let mut sections: [Vec<u8>; Section::COUNT] = std::array::from_fn(|_| Vec::new());
-        for ((ecosystem, name), rows) in &mut self.rows {
-            merge::rows(ecosystem, rows);
+        for ((ecosystem, name), bytes) in std::mem::take(&mut self.rows) {
+            let mut rows: Vec<Row> = read_rows(&bytes, &given.bytes)?.iter().map(Row::to_owned).collect();
+            merge::rows(&ecosystem, &mut rows);
             let start = sections[Section::Rows as usize].len();
-            for row in rows.iter() {
+            for row in &rows {
                 Writer { out: &mut sections[Section::Rows as usize], strings: &mut strings }.row(row)?;
             }
             let key = strings.offset(&format!("{ecosystem}\0{name}"))?;
             let end = sections[Section::Rows as usize].len();
             put_entry(&mut sections[Section::Packages as usize], key, start, end)?;
         }
+        drop(given);
         let mut aliases: BTreeSet<(String, u32)> = BTreeSet::new();
         for (id, record) in &mut self.records {
             merge::tidy(id, record);

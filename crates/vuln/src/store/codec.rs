@@ -106,7 +106,17 @@ impl Writer<'_> {
     }
 }
 
-pub(super) fn read_row<'a>(reader: &mut Reader<'a>) -> Result<Row<&'a str>, StoreError> {
+/// All rows in `bytes`.
+pub(super) fn read_rows<'a>(bytes: &'a [u8], strings: &'a [u8]) -> Result<Vec<Row<&'a str>>, StoreError> {
+    let mut reader = Reader::new(bytes, strings, "a row");
+    let mut rows = Vec::new();
+    while !reader.is_at_end() {
+        rows.push(read_row(&mut reader)?);
+    }
+    Ok(rows)
+}
+
+fn read_row<'a>(reader: &mut Reader<'a>) -> Result<Row<&'a str>, StoreError> {
     let id = reader.text()?;
     let source = read_source(reader)?;
     let kind = usize::from(reader.byte()?);

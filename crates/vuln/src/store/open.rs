@@ -4,7 +4,7 @@ use super::{
     Meta, StoreError,
     build::cve_number,
     bytes::{Reader, string_at},
-    codec::{read_record, read_row},
+    codec::{read_record, read_rows},
     layout::{Header, PREFIX, Section},
 };
 use crate::{
@@ -284,12 +284,7 @@ impl Store {
 
     fn rows_at(&self, at: usize) -> Result<PackageRows<'_>, StoreError> {
         let bytes = self.entry(Section::Packages, Section::Rows, at)?;
-        let mut reader = Reader::new(bytes, self.section(Section::Strings), "a row");
-        let mut rows = Vec::new();
-        while !reader.is_at_end() {
-            rows.push(read_row(&mut reader)?);
-        }
-        Ok(rows)
+        read_rows(bytes, self.section(Section::Strings))
     }
 
     fn section(&self, section: Section) -> &[u8] {

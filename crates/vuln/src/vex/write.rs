@@ -3,7 +3,6 @@
 use super::purl::{Purl, encode};
 use crate::finding::Scan;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a finding of the original image does not hold for the hardened one.
@@ -84,10 +83,14 @@ pub fn openvex(absent: &[Absent], authorship: &Authorship) -> Option<Value> {
     }
     let statements: Vec<Value> = grouped.values().map(|entries| statement(entries, authorship)).collect();
     let body = serde_json::to_vec(&statements).unwrap_or_default();
-    let digest: String = Sha256::digest(&body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    // Named by its content, so that the same statements make the same document.
+    let id = uuid::Uuid::new_v5(
+        &uuid::Uuid::NAMESPACE_OID,
+        &[body.as_slice(), authorship.timestamp.as_bytes()].concat(),
+    );
     Some(json!({
         "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": format!("https://casehard.dev/vex/{}/{digest}", encode(authorship.image)),
+        "@id": format!("urn:uuid:{id}"),
         "author": authorship.author,
         "role": "Document Creator",
         "timestamp": authorship.timestamp,
