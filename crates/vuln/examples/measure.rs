@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --example measure -- build  STORE YYYY-MM-DD PATH...
+//! cargo run --release --example measure -- snapshot FILE.zst YYYY-MM-DD [SOURCE=CAVEAT]... PATH...
 //! cargo run --release --example measure -- lookup STORE
 //! cargo run --release --example measure -- truth  STORE YYYY-MM-DD DEBIAN-RELEASE TABLE.tsv
 //! ```
@@ -27,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["build", store, day, paths @ ..] => build(Path::new(store), day, paths),
+        ["snapshot", file, day, rest @ ..] => snapshot(Path::new(file), day, rest),
         ["lookup", store] => look_up(Path::new(store)),
         ["truth", store, day, release, table] => truth(Path::new(store), day, release, Path::new(table)),
         _ => Err("see the head of this file for the arguments".into()),
@@ -48,6 +50,26 @@ fn build(store: &Path, day: &str, paths: &[&str]) -> Result<(), Box<dyn Error>> 
     for source in status.meta.sources {
         println!("{} {:?} {} records, {} skipped", source.name, source.date, source.records, source.skipped);
     }
+    Ok(())
+}
+
+/// Writes the snapshot that comes with the program. What is known to be missing of a source must be stated.
+fn snapshot(file: &Path, day: &str, rest: &[&str]) -> Result<(), Box<dyn Error>> {
+    let (caveats, paths): (Vec<&&str>, Vec<&&str>) = rest.iter().partition(|word| word.contains('='));
+    let mut builder = Builder::new(day);
+    builder.mark_snapshot();
+    let paths: Vec<PathBuf> = paths.into_iter().map(PathBuf::from).collect();
+    let imported = import::import(&mut builder, &paths, day)?;
+    for (name, caveat) in caveats.iter().filter_map(|word| word.split_once('=')) {
+        let index = builder.source(&import::source(name));
+        if let Some(source) = builder.source_mut(index) {
+            source.caveats.push(caveat.to_owned());
+        }
+    }
+    let bytes = builder.finish()?;
+    let compressed = zstd::encode_all(&bytes[..], 22)?;
+    fs::write(file, &compressed)?;
+    println!("{imported:#?}\n{} bytes, {} compressed", bytes.len(), compressed.len());
     Ok(())
 }
 
@@ -101,11 +123,19 @@ fn truth(store: &Path, day: &str, release: &str, table: &Path) -> Result<(), Box
         let columns: Vec<&str> = line.split('\t').collect();
         let [id, severity, package, version, source] = columns.as_slice() else { continue };
         expected.insert(((*id).to_owned(), (*package).to_owned()), (*severity).to_owned());
+        // Advisories on GitHub are not Debian's: a program or a language's package.
+        let foreign = id.starts_with("GHSA") || matches!(*package, "python" | "node");
+        let kind = match (foreign, *package) {
+            (true, "python" | "node") => SubjectKind::Program,
+            (true, "pip") => SubjectKind::Language(casehard_vuln::Ecosystem::parse("PyPI").ok_or("PyPI")?),
+            (true, _) => SubjectKind::Language(casehard_vuln::Ecosystem::parse("npm").ok_or("npm")?),
+            _ => SubjectKind::Distribution,
+        };
         let subject = Subject {
-            kind: SubjectKind::Distribution,
+            kind,
             name: (*package).to_owned(),
             version: (*version).to_owned(),
-            source: Some(((*source).to_owned(), without_rebuild(version))),
+            source: (!foreign).then(|| ((*source).to_owned(), without_rebuild(version))),
             purl: format!("pkg:deb/debian/{package}@{version}"),
             ..Subject::default()
         };

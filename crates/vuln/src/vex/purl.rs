@@ -146,7 +146,7 @@ mod tests {
         assert!(plain.covers(&scoped));
         let rpm = |text: &str| Purl::parse(text).expect("a purl");
         assert!(rpm("pkg:rpm/redhat/x@1:2-3").covers(&rpm("pkg:rpm/redhat/x@2-3?epoch=1")));
-        assert!(!rpm("pkg:rpm/redhat/x@2-3").covers(&rpm("pkg:rpm/redhat/x@2-3?epoch=1")));
+        assert!(!rpm("pkg:rpm/redhat/x@2:2-3").covers(&rpm("pkg:rpm/redhat/x@2-3?epoch=1")));
         assert_eq!(Purl::parse("cpe:2.3:a:b"), None);
     }
 }
