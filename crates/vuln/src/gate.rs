@@ -6,6 +6,7 @@ use crate::{
     finding::{Finding, Level, Origin, Scan, Suppressed},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What fails a scan. Without any condition nothing does.
@@ -58,6 +59,49 @@ pub struct IgnoreRule {
     /// The last day it holds, `YYYY-MM-DD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+}
+
+/// Why a file of ignore rules could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// It is neither YAML nor JSON.
+    #[error("read the ignore rules {name}: it is neither YAML nor JSON")]
+    Syntax {
+        /// The file.
+        name: String,
+    },
+    /// A rule is incomplete, or has fields that rules do not have.
+    #[error("read the ignore rules {name}: rule {number}: {source}")]
+    Rule {
+        /// The file.
+        name: String,
+        /// The rule, from 1.
+        number: usize,
+        /// The cause.
+        source: serde_json::Error,
+    },
+}
+
+/// Reads ignore rules: a list under `ignore`, in YAML or JSON. Each has `id` and `reason`, and may have `package`,
+/// `until-fixed` and `expires`.
+///
+/// # Errors
+/// If the file or a rule cannot be read; a rule without a reason is none.
+pub fn read_rules(name: &str, text: &str) -> Result<Vec<IgnoreRule>, RulesError> {
+    let document = crate::import::read_yaml(text).ok_or_else(|| RulesError::Syntax { name: name.to_owned() })?;
+    let rules = document.get("ignore").and_then(Value::as_array).ok_or_else(|| RulesError::Syntax { name: name.to_owned() })?;
+    let rule = |(at, rule): (usize, &Value)| {
+        let mut rule = rule.clone();
+        // Every scalar is text when it was read.
+        if let Some(flag) = rule.get_mut("until-fixed")
+            && let Some(word) = flag.as_str().and_then(|word| word.parse::<bool>().ok())
+        {
+            *flag = Value::Bool(word);
+        }
+        serde_json::from_value(rule).map_err(|source| RulesError::Rule { name: name.to_owned(), number: at + 1, source })
+    };
+    rules.iter().enumerate().map(rule).collect()
 }
 
 /// Judges a scan: what fails it, in the order of its findings. Empty if the answer is yes.

@@ -5,6 +5,7 @@
 //! `casehard-report`.
 
 pub mod advisory;
+mod assess;
 mod date;
 mod ecosystem;
 pub mod finding;
@@ -17,10 +18,12 @@ pub mod range;
 mod severity;
 mod snapshot;
 pub mod store;
+pub mod update;
 mod usage;
 pub mod version;
 pub mod vex;
 
+pub use assess::{Assess, Assessment, assess};
 pub use ecosystem::Ecosystem;
 pub use finding::{Finding, Level, Scan};
 pub use matching::{Distribution, Request, Subject, SubjectKind, scan};

@@ -31,3 +31,4 @@ mod yaml;
 pub use feed::{ImportError, Imported, import};
 pub(crate) use releases::debian as debian_release;
 pub use sources::source;
+pub(crate) use yaml::read as read_yaml;

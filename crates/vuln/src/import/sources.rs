@@ -12,7 +12,7 @@ const SOURCES: &[Known] = &[
     (
         "chainguard",
         "Chainguard",
-        "https://packages.cgr.dev/chainguard/security.json",
+        "https://www.chainguard.dev",
         "the publisher's terms; not to be redistributed",
     ),
     ("cisa", "CISA Vulnrichment", "https://github.com/cisagov/vulnrichment", "CC0-1.0"),
@@ -69,7 +69,7 @@ const SOURCES: &[Known] = &[
     (
         "wolfi",
         "Wolfi",
-        "https://packages.wolfi.dev/os/security.json",
+        "https://github.com/wolfi-dev/advisories",
         "Apache-2.0 until 2025-05-07; the publisher's terms since, not to be redistributed",
     ),
 ];
