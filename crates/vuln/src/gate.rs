@@ -89,8 +89,12 @@ pub enum RulesError {
 /// # Errors
 /// If the file or a rule cannot be read; a rule without a reason is none.
 pub fn read_rules(name: &str, text: &str) -> Result<Vec<IgnoreRule>, RulesError> {
-    let document = crate::import::read_yaml(text).ok_or_else(|| RulesError::Syntax { name: name.to_owned() })?;
-    let rules = document.get("ignore").and_then(Value::as_array).ok_or_else(|| RulesError::Syntax { name: name.to_owned() })?;
+    let document =
+        crate::import::read_yaml(text).ok_or_else(|| RulesError::Syntax { name: name.to_owned() })?;
+    let rules = document
+        .get("ignore")
+        .and_then(Value::as_array)
+        .ok_or_else(|| RulesError::Syntax { name: name.to_owned() })?;
     let rule = |(at, rule): (usize, &Value)| {
         let mut rule = rule.clone();
         // Every scalar is text when it was read.
@@ -99,7 +103,11 @@ pub fn read_rules(name: &str, text: &str) -> Result<Vec<IgnoreRule>, RulesError>
         {
             *flag = Value::Bool(word);
         }
-        serde_json::from_value(rule).map_err(|source| RulesError::Rule { name: name.to_owned(), number: at + 1, source })
+        serde_json::from_value(rule).map_err(|source| RulesError::Rule {
+            name: name.to_owned(),
+            number: at + 1,
+            source,
+        })
     };
     rules.iter().enumerate().map(rule).collect()
 }

@@ -28,7 +28,7 @@ pub use ecosystem::Ecosystem;
 pub use finding::{Finding, Level, Scan};
 pub use matching::{Distribution, Request, Subject, SubjectKind, scan};
 pub use material::Material;
-pub use present::table;
+pub use present::{explain, table};
 pub use snapshot::snapshot;
 pub use store::{Store, StoreError};
 pub use usage::mark_usage;

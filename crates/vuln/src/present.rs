@@ -62,6 +62,37 @@ pub fn table(scan: &Scan) -> String {
     out
 }
 
+/// Why the vulnerabilities `ids` were found, and rated as they are. Safe to show on a terminal.
+#[must_use]
+pub fn explain(scan: &Scan, ids: &[String]) -> String {
+    let mut out = String::new();
+    for id in ids {
+        let found =
+            scan.findings.iter().filter(|finding| finding.answers_to(id)).map(|finding| (finding, None));
+        let aside = scan
+            .suppressed
+            .iter()
+            .filter(|entry| entry.finding.answers_to(id))
+            .map(|entry| (&entry.finding, Some(entry)));
+        let mut any = false;
+        for (finding, entry) in found.chain(aside) {
+            any = true;
+            let head = format!("{} in {} {}", finding.id, finding.package.name, finding.package.version);
+            let _ = writeln!(out, "{}", escape(head.as_bytes()));
+            for line in finding.explain() {
+                let _ = writeln!(out, "  {}", escape(line.as_bytes()));
+            }
+            if let Some(entry) = entry {
+                let _ = writeln!(out, "  set aside by {}: {}", entry.by, escape(entry.reason.as_bytes()));
+            }
+        }
+        if !any {
+            let _ = writeln!(out, "{}: not found", escape(id.as_bytes()));
+        }
+    }
+    out
+}
+
 fn row(finding: &Finding) -> [String; 6] {
     let mark = if finding.kev.is_some() { "! " } else { "" };
     let fix = match (&finding.fix.version, finding.fix.state) {

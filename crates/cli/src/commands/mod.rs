@@ -31,6 +31,8 @@ commands! {
     Completions(completions),
     /// Copy an image from one place to another, as it is
     Copy(copy),
+    /// Fetch, import and show the advisory data that scan rests on
+    Db(db),
     /// Take one file out of an image
     Extract(extract),
     /// Show what an image is, and what takes its space
@@ -47,6 +49,8 @@ commands! {
     Rules(rules),
     /// Say what software is in an image
     Sbom(sbom),
+    /// Say which software in an image is vulnerable
+    Scan(scan),
     /// Run an image in the sandbox
     Run(run),
     /// Check that an image is what its documents say

@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn reads_fixes_and_denials() {
         let document = serde_json::json!({
-            "distroversion": "v3.19", "reponame": "main", "urlprefix": "https://dl-cdn.alpinelinux.org/alpine",
+            "distroversion": "v3.19", "reponame": "main", "urlprefix": "https://example.org/alpine",
             "packages": [{"pkg": {"name": "openssl", "secfixes": {
                 "3.0.8-r0": ["CVE-2023-0286", "CVE-2019-2201 GHSA-abcd-efgh-ijkl", "CVE_2017_16808 (+ regression fix)", "fix"],
                 "0": ["CVE-2022-1292"]

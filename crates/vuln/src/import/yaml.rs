@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 const DEPTH: usize = 64;
 
 /// The first document of `text`. `None` if it is not YAML, nests too deep, or uses aliases, which feeds do not.
-pub(super) fn read(text: &str) -> Option<Value> {
+pub(crate) fn read(text: &str) -> Option<Value> {
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
         let done = match event.ok()?.0 {

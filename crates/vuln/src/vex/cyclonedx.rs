@@ -4,9 +4,9 @@ use crate::finding::{Finding, Level, Scan, Severity};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The document. `serial` is a UUID (`urn:uuid:…` is made of it), `timestamp` RFC 3339 in UTC.
+/// The document, dated `timestamp` (RFC 3339 in UTC). Its serial number is made of its content.
 #[must_use]
-pub fn cyclonedx(scan: &Scan, serial: &str, timestamp: &str) -> Value {
+pub fn cyclonedx(scan: &Scan, timestamp: &str) -> Value {
     let mut components: BTreeMap<&str, Value> = BTreeMap::new();
     let all = scan.findings.iter().chain(scan.suppressed.iter().map(|entry| &entry.finding));
     for finding in all.filter(|finding| !finding.package.purl.is_empty()) {
@@ -23,6 +23,8 @@ pub fn cyclonedx(scan: &Scan, serial: &str, timestamp: &str) -> Value {
             Some(json!({ "state": "not_affected", "detail": format!("{}: {}", entry.by, entry.reason) })),
         )
     }));
+    let content = serde_json::to_vec(&(&vulnerabilities, timestamp)).unwrap_or_default();
+    let serial = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &content);
     json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",

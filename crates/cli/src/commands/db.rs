@@ -1,0 +1,162 @@
+//! `casehard db`
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use casehard_vuln::{
+    Store, import, snapshot,
+    store::{Builder, Status},
+    update,
+};
+
+use crate::{Context, Failure, Verdict};
+
+/// Which advisory store.
+#[derive(Debug, clap::Args)]
+pub struct StoreArguments {
+    /// The advisory store [default: advisories.store in the cache folder]
+    #[arg(long, value_name = "FILE", env = "CASEHARD_DB")]
+    db: Option<PathBuf>,
+}
+
+impl StoreArguments {
+    fn path(&self, context: &Context) -> Result<PathBuf, Failure> {
+        self.db.clone().map_or_else(|| Ok(context.cache()?.join("advisories.store")), Ok)
+    }
+
+    /// Opens the store; without one, the snapshot that comes with the program.
+    pub fn open(&self, context: &Context) -> Result<Store, Failure> {
+        let path = self.path(context)?;
+        let store = if self.db.is_some() || path.exists() { Store::open(&path) } else { snapshot() };
+        store.map_err(|error| Failure::cannot("failed to use the advisories", &error).hint("run `casehard db update`, or `casehard db import` with copies of feeds"))
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Fetch what changed at the publishers, and build the store anew
+    Update {
+        /// Only these groups: osv, debian, alpine, nvd, kev, epss, endoflife, ruby, php, node, retire
+        #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+        only: Vec<String>,
+        /// A mirror of the folder of copies, instead of the publishers
+        #[arg(long, value_name = "URL")]
+        mirror: Option<String>,
+        /// The folder of copies [default: feeds in the cache folder]
+        #[arg(long, value_name = "DIR")]
+        feeds: Option<PathBuf>,
+        /// Seconds one feed may take
+        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+        timeout: u64,
+    },
+    /// Build the store from copies of feeds: folders, archives, files. Other sources in it are kept
+    Import {
+        /// The copies
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Keep nothing of the old store
+        #[arg(long)]
+        fresh: bool,
+    },
+    /// Write the store to a file, for a place without network
+    Export {
+        /// The file
+        file: PathBuf,
+    },
+    /// Say what the store holds, from where, and how old it is
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
+    let today = context.today().ok_or_else(|| Failure::usage("the clock cannot be read"))?;
+    match &arguments.action {
+        Action::Update { only, mirror, feeds, timeout } => {
+            let folder = feeds.clone().map_or_else(|| Ok::<_, Failure>(context.cache()?.join("feeds")), Ok)?;
+            let options = update::Options {
+                mirror: mirror.as_deref(),
+                today: &today,
+                timeout: Duration::from_secs(*timeout),
+                user_agent: concat!("casehard/", env!("CARGO_PKG_VERSION")),
+            };
+            fetch(only, &folder, &arguments.store.path(context)?, &options, context)
+        }
+        Action::Import { paths, fresh } => {
+            let path = arguments.store.path(context)?;
+            let failed = |error: &(dyn std::error::Error + 'static)| Failure::cannot("failed to build the store", error);
+            let mut builder = Builder::new(&today);
+            let imported = import::import(&mut builder, paths, &today).map_err(|error| failed(&error))?;
+            if !fresh && path.exists() {
+                Store::open(&path).and_then(|old| builder.carry(&old)).map_err(|error| failed(&error))?;
+            }
+            let bytes = builder.write(&path).map_err(|error| failed(&error))?;
+            context.say(format_args!("{} documents read, {bytes} bytes written to {}", imported.read, path.display()));
+            imported.unread.iter().for_each(|line| context.say(format_args!("not read: {line}")));
+            Ok(if imported.damaged > 0 { Verdict::No } else { Verdict::Good })
+        }
+        Action::Export { file } => {
+            let store = arguments.store.open(context)?;
+            store.verify().map_err(|error| Failure::cannot("failed to export", &error))?;
+            fs::write(file, store.as_bytes()).map_err(|error| Failure::cannot(format_args!("failed to write {}", file.display()), &error))?;
+            context.say(format_args!("sha256:{}", store.digest()));
+            Ok(Verdict::Good)
+        }
+        Action::Status { json } => {
+            let store = arguments.store.open(context)?;
+            store.verify().map_err(|error| Failure::cannot("failed to check the store", &error))?;
+            let status = store.status().map_err(|error| Failure::cannot("failed to read the store", &error))?;
+            let text = if *json { format!("{}\n", serde_json::to_string_pretty(&status).unwrap_or_default()) } else { describe(&status) };
+            context.out().write_all(text.as_bytes())?;
+            Ok(Verdict::Good)
+        }
+    }
+}
+
+fn fetch(only: &[String], folder: &Path, store: &Path, options: &update::Options, context: &Context) -> Result<Verdict, Failure> {
+    let year = options.today.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
+    let mut feeds = update::feeds(year);
+    if let Some(unknown) = only.iter().find(|group| feeds.iter().all(|feed| feed.group != **group)) {
+        return Err(Failure::usage(format_args!("there is no group of feeds {unknown}")));
+    }
+    feeds.retain(|feed| only.is_empty() || only.iter().any(|group| group == feed.group));
+    let failed = |error: &update::FolderError| Failure::cannot("failed to update", error);
+    let updated = update::update(folder, &feeds, options, &mut |feed| context.say(format_args!("asking for {}", feed.file))).map_err(|error| failed(&error))?;
+    for feed in &updated.failed {
+        let kept = if feed.kept { "the old copy is kept" } else { "there is no copy" };
+        context.say(format_args!("not fetched: {}: {}; {kept}", feed.file, feed.reason));
+    }
+    let old = Store::open(store).ok();
+    update::rebuild(folder, store, old.as_ref(), options.today).map_err(|error| failed(&error))?;
+    context.say(format_args!("{} feeds fetched, {} unchanged, {} failed", updated.fetched.len(), updated.unchanged.len(), updated.failed.len()));
+    if updated.fetched.is_empty() && updated.unchanged.is_empty() {
+        return Err(Failure::usage("no feed could be fetched").hint("pass --mirror URL, or copies of feeds to `casehard db import`"));
+    }
+    Ok(if updated.failed.is_empty() { Verdict::Good } else { Verdict::No })
+}
+
+/// The store for people.
+fn describe(status: &Status) -> String {
+    let kind = if status.meta.snapshot { "the partial snapshot that comes with the program" } else { "store" };
+    let mut text = format!("{kind}, built {}: {} packages, {} ids, {} bytes\n", status.meta.built, status.packages, status.ids, status.bytes);
+    for source in &status.meta.sources {
+        let date = source.date.as_deref().unwrap_or("no date");
+        text.push_str(&format!("  {:<16} {date:<10} {:>8} records  {} ({})\n", source.name, source.records, source.publisher, source.licence));
+        source.caveats.iter().for_each(|caveat| text.push_str(&format!("    {caveat}\n")));
+    }
+    text
+}
