@@ -188,8 +188,14 @@ fn draft(group: &Group<'_>, places: &mut Places<'_>) -> Option<Draft> {
                     draft.package.layer = entry.layer();
                     records(*entry, &mut draft.package.records);
                 }
-                for path in paths.iter() {
-                    claim(path, group, places, &mut draft);
+                let mut listed = paths.iter().peekable();
+                while let Some(path) = listed.next() {
+                    // Lists name a directory right before what it holds. Where that is a link now (usr-merge), the
+                    // link is not the package's.
+                    let holds =
+                        |next: &&&[u8]| next.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"/"));
+                    let is_directory = listed.peek().filter(holds).is_some();
+                    claim(path, is_directory, group, places, &mut draft);
                 }
             }
             Says::Below(directories) => {
@@ -259,8 +265,9 @@ fn records(list: Entry<'_>, out: &mut Vec<NodeId>) {
 }
 
 /// Takes a listed path for the package.
-fn claim(path: &[u8], group: &Group<'_>, places: &mut Places<'_>, draft: &mut Draft) {
+fn claim(path: &[u8], is_directory: bool, group: &Group<'_>, places: &mut Places<'_>, draft: &mut Draft) {
     match places.find(&group.base, path, Some(&draft.package.name)) {
+        Some(entry) if is_directory && !entry.is_directory() => {}
         Some(entry) => {
             draft.present += usize::from(!entry.is_directory());
             draft.files.push(entry.id());

@@ -20,6 +20,10 @@ mod package;
 mod pattern;
 pub mod purl;
 pub mod sbom;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use catalog::{Catalog, Found, catalog, catalog_with};
 pub use cataloger::{Cataloger, File, Piece, Pieces, Reads, Says, Subject};

@@ -72,21 +72,17 @@ const CYCLONEDX: [CycloneDxVersion; 3] =
     [CycloneDxVersion::V1_5, CycloneDxVersion::V1_6, CycloneDxVersion::V1_7];
 
 /// What a scan asks for.
-fn asked(
-    sbom: &Sbom,
-) -> Vec<(Ecosystem, String, String, String, Option<Source>, Option<String>, Vec<String>, Vec<String>)> {
-    let fields = |one: &Component| {
-        let one = one.clone();
-        (
-            one.ecosystem,
-            one.name,
-            one.version,
-            one.purl,
-            one.source,
-            one.architecture,
-            one.locations,
-            one.cpes,
-        )
+fn asked(sbom: &Sbom) -> Vec<Component> {
+    let fields = |one: &Component| Component {
+        ecosystem: one.ecosystem,
+        name: one.name.clone(),
+        version: one.version.clone(),
+        purl: one.purl.clone(),
+        source: one.source.clone(),
+        architecture: one.architecture.clone(),
+        locations: one.locations.clone(),
+        cpes: one.cpes.clone(),
+        ..Component::default()
     };
     sbom.components.iter().map(fields).collect()
 }
