@@ -4,6 +4,7 @@
 //! rendering is drawn from it. Nothing is decided here, and nothing is read or written.
 
 mod amount;
+mod diff;
 mod document;
 mod format;
 mod from_hardening;
@@ -19,6 +20,7 @@ mod shown;
 mod table;
 mod text;
 
+pub use diff::diff_text;
 pub use document::{
     Amounts, BaseImage, Before, Check, Controls, Count, Durations, Image, Note, Package, Packages, Paths,
     Permission, Place, Repair, Report, Run, Setting, Side, Stage, Step, Verdict,

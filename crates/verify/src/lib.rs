@@ -3,6 +3,7 @@
 //! What was decided while hardening is not trusted: everything is looked at again, on the running container.
 
 mod compare;
+pub mod diff;
 mod difference;
 mod error_lines;
 mod hardening;

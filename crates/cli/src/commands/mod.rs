@@ -33,6 +33,8 @@ commands! {
     Copy(copy),
     /// Fetch, import and show the advisory data that scan rests on
     Db(db),
+    /// Tell what differs between two images
+    Diff(diff),
     /// Take one file out of an image
     Extract(extract),
     /// Show what an image is, and what takes its space
