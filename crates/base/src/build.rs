@@ -110,7 +110,7 @@ pub fn build(
     progress.stage(Stage::Configure);
     let store = Store::new(&packages);
     let Configured { base, whole, accounts, rules, uncovered } =
-        configure(recipe, &picked, &sources, &store, &architecture, date);
+        configure(recipe, &picked, &sources, &store, &architecture);
     let mut with_files = whole.clone();
     files::add(&mut with_files, recipe, &options.folder, accounts)?;
 

@@ -33,7 +33,6 @@ pub(crate) fn configure(
     sources: &[Source],
     store: &Store<'_>,
     architecture: &str,
-    date: i64,
 ) -> Configured {
     let mut machine = Machine {
         root: Root::default(),
@@ -64,15 +63,14 @@ pub(crate) fn configure(
         }
         if step.start == 0 {
             let mut copy = machine.root.clone();
-            facts::finish(&mut copy, &machine, recipe, &picked[..step.end], &states, sources, date);
+            facts::finish(&mut copy, &machine, recipe, &picked[..step.end], &states, sources);
             base = copy;
         }
     }
     let mut whole = std::mem::take(&mut machine.root);
     machine.root = whole.clone();
-    facts::finish(&mut whole, &machine, recipe, picked, &states, sources, date);
-    for fact in facts::FINISHED {
-        machine.fired(fact);
+    for rule in facts::finish(&mut whole, &machine, recipe, picked, &states, sources) {
+        machine.fired(rule);
     }
     Configured {
         base,

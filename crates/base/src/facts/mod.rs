@@ -1,22 +1,24 @@
 //! What maintainer scripts, triggers and tools make out of what packages ship, made by rule.
 
 mod alternatives;
+mod certificates;
+mod database;
+mod fragments;
 mod library;
-
-pub(crate) use alternatives::Alternatives;
-pub(crate) use library::{Library, library};
+mod loader;
+mod pam;
 
 use casehard_oci::RootPath;
 
 use crate::{
-    Recipe,
+    Flavour, Recipe,
     root::{Node, PackageState, Root},
     script::Machine,
     select::{Picked, Source},
 };
 
-/// What [`finish`] makes, whatever the packages.
-pub(crate) const FINISHED: &[&str] = &[];
+pub(crate) use alternatives::Alternatives;
+pub(crate) use library::{Library, library};
 
 /// What is there before any package: places that package scripts write to.
 pub(crate) fn begin(root: &mut Root) {
@@ -28,16 +30,38 @@ pub(crate) fn begin(root: &mut Root) {
     }
 }
 
-/// What is made out of all packages together.
+/// Makes what is made out of all packages together. Returns the names of the rules that had something to do.
 pub(crate) fn finish(
-    _root: &mut Root,
-    _machine: &Machine<'_>,
-    _recipe: &Recipe,
-    _picked: &[Picked],
-    _states: &[PackageState],
-    _sources: &[Source],
-    _date: i64,
-) {
+    root: &mut Root,
+    machine: &Machine<'_>,
+    recipe: &Recipe,
+    picked: &[Picked],
+    states: &[PackageState],
+    sources: &[Source],
+) -> Vec<&'static str> {
+    let store = machine.store;
+    let rules = [
+        ("sysusers.d", fragments::accounts(root, store)),
+        ("tmpfiles.d", fragments::directories(root, store)),
+        ("pam profiles", pam::write(root, store)),
+        ("certificate bundle", certificates::write(root, store)),
+        ("loader cache", loader::write(root, store)),
+        ("package sources", recipe.flavour == Flavour::Full && package_sources(root, sources)),
+    ];
+    database::write(root, machine, recipe.flavour, picked, states);
+    rules.into_iter().filter(|(_, fired)| *fired).map(|(name, _)| name).chain(["package database"]).collect()
+}
+
+/// Where the packages came from, so that `apt` in the image asks the same place.
+fn package_sources(root: &mut Root, sources: &[Source]) -> bool {
+    if sources.is_empty() || root.exact(&at("/etc/apt")).is_none() {
+        return false;
+    }
+    let line =
+        |source: &Source| format!("deb {} {} {}\n", source.uri, source.suite, source.components.join(" "));
+    let text: String = sources.iter().map(line).collect();
+    root.put(&at("/etc/apt/sources.list"), Node::file(text, 0o644));
+    true
 }
 
 /// A path that is written here.

@@ -13,4 +13,5 @@ mod pattern;
 mod shell;
 mod word;
 
+pub(crate) use pattern::matching;
 pub(crate) use shell::{Machine, Shell};

@@ -1,6 +1,9 @@
 //! Shell patterns (POSIX.1-2024, 2.14) and basic regular expressions (9.3), as regular expressions of the `regex` crate.
 
+use casehard_oci::RootPath;
 use regex::{Regex, RegexBuilder};
+
+use crate::root::Root;
 
 /// A piece of a pattern; what is quoted stands for itself.
 pub(super) type Pieces<'a> = &'a [(String, bool)];
@@ -103,6 +106,19 @@ pub(super) fn replace(pieces: Pieces<'_>, text: &str, with: &str, all: bool) -> 
     let Some(pattern) = compile(&translate(pieces, false)) else { return text.to_owned() };
     let with = regex::NoExpand(with);
     if all { pattern.replace_all(text, with) } else { pattern.replace(text, with) }.into_owned()
+}
+
+/// The entries of a directory whose names are of the pattern that a path ends in.
+pub(crate) fn matching(root: &Root, path: &str) -> Vec<RootPath> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("/", path));
+    let pieces = [(name.to_owned(), false)];
+    let fits = |path: &RootPath| {
+        path.file_name()
+            .and_then(|name| std::str::from_utf8(name).ok())
+            .is_some_and(|name| matches(&pieces, name))
+    };
+    let folder = RootPath::root().join_as_kernel(folder.as_bytes());
+    root.children(&folder).into_iter().map(|(path, _)| path).filter(fits).collect()
 }
 
 /// A basic (or extended) regular expression.
