@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use casehard_image::{Image, ImageRef, Options, Places};
+use casehard_image::{Image, ImageRef, Options, Places, Registries};
 use casehard_oci::Platform;
 
 use crate::Failure;
@@ -23,6 +23,12 @@ pub struct Global {
     /// Folder for downloads and extracted images [default: $XDG_CACHE_HOME/casehard]
     #[arg(long, global = true, value_name = "DIR", env = "CASEHARD_CACHE")]
     pub cache: Option<PathBuf>,
+    /// Talk to registries without encryption; those on this machine always are
+    #[arg(long, global = true)]
+    pub plain_http: bool,
+    /// Trust the authorities in this PEM file in place of the machine's; may be repeated
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca: Vec<PathBuf>,
 }
 
 /// The world outside, as commands see it.
@@ -154,7 +160,28 @@ impl Context {
         if let Some(podman) = socket("CONTAINER_HOST").or_else(|| own.filter(|own| own.exists())) {
             places.podman_socket = podman;
         }
+        places.registries = self.registries();
         places
+    }
+
+    fn registries(&self) -> Registries {
+        let below = |name: &str, rest: &str| Some(Path::new(&self.variable(name)?).join(rest));
+        let credentials = [
+            self.variable("REGISTRY_AUTH_FILE").map(PathBuf::from),
+            below("XDG_RUNTIME_DIR", "containers/auth.json"),
+            below("XDG_CONFIG_HOME", "containers/auth.json"),
+            below("HOME", ".config/containers/auth.json"),
+            below("DOCKER_CONFIG", "config.json").or_else(|| below("HOME", ".docker/config.json")),
+        ];
+        let direct = self.variable("NO_PROXY").or_else(|| self.variable("no_proxy")).unwrap_or_default();
+        Registries {
+            credentials: credentials.into_iter().flatten().collect(),
+            certificates: self.global.ca.clone(),
+            cache: self.cache().ok(),
+            plain_http: self.global.plain_http,
+            proxy: self.variable("HTTPS_PROXY").or_else(|| self.variable("https_proxy")),
+            direct: direct.split(',').map(str::to_owned).collect(),
+        }
     }
 
     /// Opens the image a person named.

@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use casehard_oci::Digest;
 
-use crate::{tar::TarError, tree::MergeError};
+use crate::{RegistryError, tar::TarError, tree::MergeError};
 
 /// Why a part of an image could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -98,6 +98,9 @@ pub enum ReadError {
         /// The limit.
         limit: u64,
     },
+    /// A registry did not give it.
+    #[error(transparent)]
+    Registry(Box<RegistryError>),
     /// There is no such layer.
     #[error("find layer {index}: the image has {count}")]
     NoLayer {

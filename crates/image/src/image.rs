@@ -24,6 +24,25 @@ pub struct Places {
     pub docker_socket: PathBuf,
     /// Where Podman listens.
     pub podman_socket: PathBuf,
+    /// How registries are reached.
+    pub registries: Registries,
+}
+
+/// How registries are reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Registries {
+    /// Docker's `config.json` and the `auth.json` of the containers tools; the first that has a credential counts.
+    pub credentials: Vec<PathBuf>,
+    /// Authorities to trust, in PEM, in place of those of the machine.
+    pub certificates: Vec<PathBuf>,
+    /// Where blobs are kept; nowhere unless given.
+    pub cache: Option<PathBuf>,
+    /// Talk to registries without encryption. Those on this machine always are.
+    pub plain_http: bool,
+    /// A proxy, as an address.
+    pub proxy: Option<String>,
+    /// Hosts that are reached without the proxy, names below them included; `*` is all.
+    pub direct: Vec<String>,
 }
 
 impl Default for Places {
@@ -31,6 +50,7 @@ impl Default for Places {
         Self {
             docker_socket: PathBuf::from("/var/run/docker.sock"),
             podman_socket: PathBuf::from("/run/podman/podman.sock"),
+            registries: Registries::default(),
         }
     }
 }

@@ -93,7 +93,7 @@ fn written(entries: &[(Head, Vec<u8>)], compression: Compression) -> tempfile::T
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn what_is_written_is_read(entries in proptest::collection::vec(head(), 0..12), gzip in any::<bool>()) {

@@ -11,7 +11,7 @@ use crate::{Context, Failure, Verdict};
 pub struct Arguments {
     /// The image, such as app.tar, oci:DIR:TAG or docker://registry/name:tag
     source: String,
-    /// Where to, such as oci:DIR:TAG, docker-archive:FILE:NAME or docker-daemon:NAME
+    /// Where to, such as oci:DIR:TAG, docker-archive:FILE:NAME, docker-daemon:NAME or docker://registry/name:tag
     destination: String,
     /// Which of an image for several platforms, such as linux/arm64 [default: this machine's]
     #[arg(long, value_name = "OS/ARCH")]
@@ -40,6 +40,17 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         Transport::ContainersStorage(name) => {
             let socket = context.places().podman_socket;
             casehard_image::copy_to_daemon(&image, &socket, name).map_err(|error| failed(&error))?;
+        }
+        Transport::Registry(reference) => {
+            let from = ImageRef::parse(source, Path::exists).ok();
+            let from = from.as_ref().and_then(|from| match &from.transport {
+                Transport::Registry(from) => Some(from),
+                _ => None,
+            });
+            let registries = context.places().registries;
+            casehard_image::copy_to_registry(&image, reference, from, &registries).map_err(|error| {
+                Failure::cannot(format_args!("failed to copy {source} to {destination}"), &error)
+            })?;
         }
         Transport::Detect(path) => return Err(unclear(path)),
         _ => {

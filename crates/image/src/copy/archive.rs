@@ -109,7 +109,7 @@ fn place(descriptor: &Descriptor) -> String {
 }
 
 /// A manifest need not state its own media type.
-pub(super) fn manifest_type(image: &Image) -> MediaType {
+pub(crate) fn manifest_type(image: &Image) -> MediaType {
     let stated = image.manifest().media_type.clone().filter(MediaType::is_manifest);
     stated.unwrap_or(MediaType::OciManifest)
 }

@@ -24,7 +24,7 @@ pub fn copy_to_layout(image: &Image, path: &Path, name: Option<&str>) -> Result<
 }
 
 /// Every blob of an image, each once: the configuration and the layers.
-pub(super) fn blobs(image: &Image) -> Vec<Descriptor> {
+pub(crate) fn blobs(image: &Image) -> Vec<Descriptor> {
     let manifest = image.manifest();
     let mut seen = HashSet::new();
     std::iter::once(&manifest.config)

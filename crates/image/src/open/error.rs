@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use casehard_oci::MediaType;
 
 use super::index::MAX_NESTING;
-use crate::{DaemonError, Limits, ReadError, TarError};
+use crate::{DaemonError, Limits, ReadError, RegistryError, TarError};
 
 /// Why no image could be opened.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,9 @@ pub enum OpenError {
     /// A daemon did not give the image.
     #[error(transparent)]
     Daemon(#[from] DaemonError),
+    /// A registry did not give the image.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// A document is broken.
     #[error("read {what}: {source}")]
     Document {
@@ -134,9 +137,6 @@ pub enum OpenError {
         /// One of the layers.
         id: String,
     },
-    /// This kind of place cannot be read.
-    #[error("open {0}: images cannot be read from there")]
-    Unsupported(String),
 }
 
 fn listed(there: &[String]) -> String {

@@ -2,15 +2,16 @@
 
 use std::{fs::File, io, path::Path, sync::Arc};
 
-use casehard_oci::RootPath;
+use casehard_oci::{Descriptor, Manifest, Reference, RootPath};
 
 use super::{
     OpenError,
-    assemble::{assemble, parse},
+    assemble::{assemble, document, parse},
     docker, docker_v1, index,
 };
 use crate::{
     Image, ImageRef, Options, ReadError, Transport,
+    registry::{Client, Remote},
     source::{Archive, ArchiveError, Layout, Source, read_bounded},
 };
 
@@ -27,8 +28,26 @@ pub fn open(image: &ImageRef, options: &Options) -> Result<Image, OpenError> {
         Transport::Detect(path) => open_any_archive(archive(path, options)?, path, image, options),
         Transport::DockerDaemon(name) => open_saved(&options.places.docker_socket, name, image, options),
         Transport::ContainersStorage(name) => open_saved(&options.places.podman_socket, name, image, options),
-        Transport::Registry(_) => Err(OpenError::Unsupported(image.to_string())),
+        Transport::Registry(reference) => open_registry(reference, image, options),
     }
+}
+
+fn open_registry(reference: &Reference, image: &ImageRef, options: &Options) -> Result<Image, OpenError> {
+    let registries = &options.places.registries;
+    let remote = Remote::new(Client::new(reference, registries, false, None)?, registries, &options.limits)?;
+    let (found, bytes) = remote.resolve()?;
+    let chosen = if found.media_type.is_index() {
+        index::choose(&remote, &parse(&format!("index {}", found.digest), &bytes)?, image, options)?
+    } else if found.media_type.is_manifest() {
+        found
+    } else {
+        return Err(OpenError::MediaType { what: image.to_string(), media_type: found.media_type });
+    };
+    let bytes = document(&remote, &chosen, &options.limits)?;
+    let manifest: Manifest = parse(&format!("manifest {}", chosen.digest), &bytes)?;
+    let blobs: Vec<Descriptor> = std::iter::once(manifest.config).chain(manifest.layers).collect();
+    remote.pull(&blobs)?;
+    assemble(Arc::new(remote), &chosen, image.to_string(), options)
 }
 
 fn open_any_archive(

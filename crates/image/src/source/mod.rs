@@ -19,6 +19,11 @@ use crate::{ReadError, layer::Checked};
 pub(crate) trait Blobs: Send + Sync + fmt::Debug {
     /// The bytes of a blob, not checked yet.
     fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError>;
+
+    /// The bytes of a manifest or index, not checked yet: some places keep them apart from blobs.
+    fn manifest(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {
+        self.blob(digest)
+    }
 }
 
 /// A place that is shared by the images in it.
@@ -40,7 +45,10 @@ pub(crate) fn document(
         return Err(DocumentError::TooLarge);
     }
     let mut bytes = Vec::new();
-    let blob = source.blob(&descriptor.digest).map_err(DocumentError::Read)?;
+    let is_manifest = descriptor.media_type.is_index() || descriptor.media_type.is_manifest();
+    let digest = &descriptor.digest;
+    let blob = if is_manifest { source.manifest(digest) } else { source.blob(digest) };
+    let blob = blob.map_err(DocumentError::Read)?;
     let read = Checked::new(blob, descriptor).read_to_end(&mut bytes);
     read.map_err(|error| DocumentError::Read(ReadError::io(format!("blob {}", descriptor.digest), error)))?;
     Ok(bytes)
