@@ -5,10 +5,12 @@ use std::ops::Range;
 use casehard_deploy::yaml::{Entry, Node};
 use casehard_finding::Edit;
 
-/// Adds `lines` to a block mapping, after its first entry that is a single line. `None` when there is no such place.
+/// Adds `lines` to a block mapping: after its first entry that is a single line, else before its first entry. `None` when
+/// there is no such place.
 pub(crate) fn add_entry(text: &str, map: &Node, lines: &[&str]) -> Option<Vec<Edit>> {
-    let own = |entry: &&Entry| !entry.merged && single_line(text, entry);
-    let entry = map.entries().iter().find(own)?;
+    let own = |entry: &&Entry| !entry.merged;
+    let alone = map.entries().iter().filter(own).find(|entry| single_line(text, entry));
+    let entry = alone.or_else(|| map.entries().iter().find(own))?;
     let line_start = text[..entry.key_range.start].rfind('\n').map_or(0, |at| at + 1);
     let before = &text[line_start..entry.key_range.start];
     // `- name: x` counts as indentation of the same width; anything else is a flow mapping.
@@ -17,6 +19,12 @@ pub(crate) fn add_entry(text: &str, map: &Node, lines: &[&str]) -> Option<Vec<Ed
         return None;
     }
     let indent = " ".repeat(before.len());
+    if alone.is_none() {
+        // Nothing is a single line: before the first entry, when that begins its line.
+        let addition: String = lines.iter().map(|line| format!("{indent}{line}\n")).collect();
+        return (*before == *indent)
+            .then(|| vec![Edit { start: line_start, end: line_start, text: addition }]);
+    }
     let line_end =
         text[entry.key_range.start..].find('\n').map_or(text.len(), |at| entry.key_range.start + at);
     let end = line_start + text[line_start..line_end].trim_end_matches('\r').len();
