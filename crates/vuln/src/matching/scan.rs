@@ -42,7 +42,12 @@ pub fn scan(store: &Store, request: &Request) -> Result<Scan, StoreError> {
     let mut suppressed = Vec::new();
     let mut looked: Vec<Looked> = Vec::with_capacity(request.subjects.len());
     for subject in request.subjects {
-        looked.push(look_up(store, subject, request.distribution)?);
+        // Nothing can be said of a package whose version is not known, and that is said.
+        looked.push(if is_versioned(subject) {
+            look_up(store, subject, request.distribution)?
+        } else {
+            Looked::default()
+        });
     }
     let cleared: Vec<BTreeSet<&str>> = looked.iter().map(|looked| looked.cleared.clone()).collect();
     let hit: Vec<BTreeSet<&str>> =
@@ -101,6 +106,10 @@ fn sort(findings: &mut [Finding]) {
                 (&a.id, &a.package.purl, &a.package.name).cmp(&(&b.id, &b.package.purl, &b.package.name))
             })
     });
+}
+
+fn is_versioned(subject: &Subject) -> bool {
+    !matches!(subject.version.as_str(), "" | "(devel)")
 }
 
 /// Whether a package is the kernel or its headers, which distributions build from one source. Programs built from it
@@ -267,7 +276,7 @@ impl Blind {
         for ecosystem in &looked.uncovered {
             *self.uncovered.entry(ecosystem.as_str().to_owned()).or_default() += 1;
         }
-        if subject.version.is_empty() || subject.version == "(devel)" {
+        if !is_versioned(subject) {
             self.unversioned.insert(subject.name.clone());
         } else if !looked.asked {
             match distribution.filter(|_| subject.kind == SubjectKind::Distribution) {

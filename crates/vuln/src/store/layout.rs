@@ -55,7 +55,11 @@ impl Header {
             let bytes = file.get(at..at + 8).ok_or_else(|| corrupt(at))?;
             Ok(u64::from_le_bytes(bytes.try_into().map_err(|_| corrupt(at))?))
         };
-        let found = (number(8)? & u64::from(u32::MAX)) as u32;
+        let word = number(8)?;
+        let found = (word & u64::from(u32::MAX)) as u32;
+        if word >> 32 != 0 {
+            return Err(corrupt(12));
+        }
         if found != VERSION {
             return Err(StoreError::Version { found, expected: VERSION });
         }

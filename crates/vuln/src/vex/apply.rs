@@ -100,14 +100,16 @@ fn reason(statement: &Statement) -> String {
     )
 }
 
-/// The package URL of the package, and of the source package it was built from.
+/// The package URL of the package, and of the source package it was built from. The latter is marked `arch=source`, as
+/// Debian does (purl specification, type `deb`): `openssl` alone is the binary package of that name, and what is said of it
+/// must not silence `libssl3`.
 fn purls(finding: &Finding) -> Vec<Purl> {
     let Some(own) = Purl::parse(&finding.package.purl) else { return Vec::new() };
     let source = finding.package.source.as_deref().and_then(|source| source.split_once(' '));
-    let source = source.map(|(name, version)| Purl {
-        name: name.to_owned(),
-        version: Some(version.to_owned()),
-        ..own.clone()
+    let source = source.map(|(name, version)| {
+        let mut source = Purl { name: name.to_owned(), version: Some(version.to_owned()), ..own.clone() };
+        source.qualifiers.insert("arch".to_owned(), "source".to_owned());
+        source
     });
     std::iter::once(own).chain(source).collect()
 }

@@ -49,11 +49,16 @@ impl Purl {
             && self.namespace.eq_ignore_ascii_case(&package.namespace)
             && self.name.eq_ignore_ascii_case(&package.name)
             && self.same_version(package)
+            && self.is_source() == package.is_source()
             && self.qualifiers.iter().all(|(key, value)| {
                 package.qualifiers.get(key).is_none_or(|own| {
                     key == "epoch" || own == value || is_release_of(value, own) || is_release_of(own, value)
                 })
             })
+    }
+
+    fn is_source(&self) -> bool {
+        self.qualifiers.get("arch").is_some_and(|arch| matches!(arch.as_str(), "source" | "src"))
     }
 
     /// An RPM's epoch stands in the version or in a qualifier.
@@ -126,6 +131,7 @@ mod tests {
             ("pkg:deb/debian/libssl3?distro=debian-11", false),
             ("pkg:deb/debian/libssl3?os_name=debian", true),
             ("pkg:deb/debian/libssl3@3.0.15-1", false),
+            ("pkg:deb/debian/libssl3?arch=source", false),
             ("pkg:deb/ubuntu/libssl3", false),
             ("pkg:deb/debian/libssl", false),
         ] {
