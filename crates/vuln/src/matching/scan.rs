@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Ecosystem, Store, StoreError,
-    advisory::FixState,
+    advisory::{FixState, Source},
     date::days_between,
     finding::{Evidence, Finding, Fix, Lifecycle, PackageRef, SCHEMA, Scan, StoreState, Suppressed},
     severity::{choose, risk},
@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A store older than this many days is said to be stale.
 const STALE: i64 = 7;
+/// A busy source without a record younger than this many days is an old copy.
+const OLD_RECORDS: i64 = 30;
 
 /// What is scanned, and when.
 #[derive(Debug, Clone, Default)]
@@ -316,6 +318,7 @@ impl Blind {
         if state.age_days > STALE {
             lines.push(format!("the advisory data is {} days old (built {})", state.age_days, state.built));
         }
+        lines.extend(old_records(&state.sources, request.today));
         if state.snapshot {
             lines.push("the advisory data is the partial snapshot that comes with the program".to_owned());
         }
@@ -330,6 +333,36 @@ impl Blind {
         }
         lines
     }
+}
+
+/// Sources that publish every few days, and whose newest record here is old: the copy is, however new the store.
+fn old_records(sources: &[Source], today: &str) -> Option<String> {
+    const BUSY: &[&str] = &[
+        "almalinux",
+        "bitnami",
+        "debian",
+        "epss",
+        "ghsa",
+        "go",
+        "kev",
+        "nvd",
+        "pypa",
+        "redhat",
+        "rocky",
+        "suse",
+        "ubuntu",
+    ];
+    let old = |source: &&Source| {
+        let days = source.date.as_deref().and_then(|date| days_between(date, today));
+        BUSY.contains(&source.name.as_str()) && days.is_some_and(|days| days > OLD_RECORDS)
+    };
+    let old: Vec<String> = sources
+        .iter()
+        .filter(old)
+        .map(|source| format!("{} {}", source.name, source.date.as_deref().unwrap_or_default()))
+        .collect();
+    (!old.is_empty())
+        .then(|| format!("the newest records are over {OLD_RECORDS} days old: {}", old.join(", ")))
 }
 
 fn state(store: &Store, today: &str) -> StoreState {
