@@ -82,12 +82,18 @@ pub(crate) fn assign(tree: &Tree, drafts: &mut [Draft]) -> Vec<(NodeId, PackageI
     owners
 }
 
+/// No more packages than this share what stands below a directory.
+const MOST_CLAIMS: usize = 8;
+
 /// What stands below claimed directories goes to the nearest claim.
 fn below(tree: &Tree, drafts: &[Draft], owners: &mut Vec<(NodeId, PackageId)>) {
     let mut claims: HashMap<NodeId, Vec<PackageId>> = HashMap::new();
     for (at, draft) in drafts.iter().enumerate() {
         for directory in &draft.below {
-            claims.entry(*directory).or_default().push(PackageId(u32::try_from(at).unwrap_or(u32::MAX)));
+            let claim = claims.entry(*directory).or_default();
+            if claim.len() < MOST_CLAIMS {
+                claim.push(PackageId(u32::try_from(at).unwrap_or(u32::MAX)));
+            }
         }
     }
     if claims.is_empty() {

@@ -8,6 +8,7 @@ mod conda;
 mod dotnet;
 mod dpkg;
 mod elf_note;
+mod embedded;
 mod evidence;
 mod gem;
 mod golang;
@@ -34,6 +35,7 @@ pub static ALL: &[&Cataloger] = &[
     &dotnet::DOTNET,
     &dpkg::DPKG,
     &elf_note::ELF_NOTE,
+    &embedded::EMBEDDED,
     &evidence::EVIDENCE,
     &gem::GEM,
     &golang::GOLANG,

@@ -26,6 +26,7 @@ pub(super) fn sonames(bytes: &[u8], elf: &Elf) -> Names {
     }
     found.sort_unstable();
     found.dedup();
+    found.truncate(MOST * 16);
     let own = [elf.soname.as_deref(), elf.interpreter.as_deref()];
     found.retain(|name| !elf.needed.contains(name) && !own.contains(&Some(name)));
     found.truncate(MOST);

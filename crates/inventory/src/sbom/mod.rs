@@ -1,7 +1,7 @@
 //! Bills of materials: what an inventory says, in a form that outlives the image, and the documents of others.
 //!
 //! [`Sbom`] is what `casehard scan` reads, whether it comes from an image or from a document. Its own JSON (schema
-//! `schema/sbom-v1.schema.json` in this crate) has everything; CycloneDX and SPDX have what they can say.
+//! `docs/schemas/casehard-sbom.schema.json`) has everything; CycloneDX and SPDX have what they can say.
 
 mod cyclonedx;
 mod date;

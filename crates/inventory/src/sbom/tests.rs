@@ -182,6 +182,46 @@ fn hostile_text_begins_no_tag() {
     assert!(table.lines().count() == 5 && table.contains("not read: /app/x.jar"));
 }
 
+/// Every field of the document must be in the published schema, and what the schema requires in the document.
+fn holds(schema: &serde_json::Value, root: &serde_json::Value, value: &serde_json::Value, path: &str) {
+    let schema = match schema.get("$ref").and_then(serde_json::Value::as_str) {
+        Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => schema,
+    };
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (key, value) in fields {
+                let known = schema["properties"].get(key);
+                holds(known.unwrap_or_else(|| panic!("{path}/{key} is not in the schema")), root, value, key);
+            }
+            for required in schema["required"].as_array().into_iter().flatten() {
+                assert!(fields.contains_key(required.as_str().unwrap()), "{path} lacks {required}");
+            }
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().for_each(|item| holds(&schema["items"], root, item, path))
+        }
+        other => {
+            let allowed = schema["enum"].as_array();
+            assert!(allowed.is_none_or(|allowed| allowed.contains(other)), "{path} must not be {other}");
+            assert!(schema.get("const").is_none_or(|only| only == other), "{path} must not be {other}");
+        }
+    }
+}
+
+#[test]
+fn our_own_form_keeps_to_its_schema() {
+    let text = include_str!("../../../../docs/schemas/casehard-sbom.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(text).unwrap();
+    let mut all = sbom();
+    all.components[0].part_of = Some("x".into());
+    all.components[0].modularity = Some("m:1:2:3".into());
+    let document = serde_json::from_slice(&all.write(Format::Json, &stamp())).unwrap();
+    holds(&schema, &schema, &document, "");
+    let stated = schema.pointer("/$defs/component/properties/ecosystem/enum").unwrap().as_array().unwrap();
+    assert!(stated.iter().eq(Ecosystem::ALL.iter().map(|one| one.as_str())));
+}
+
 #[test]
 fn other_documents_are_told_apart() {
     for (text, error) in [

@@ -1,5 +1,7 @@
 //! The one table of an SQLite database that holds package headers (SQLite, *Database file format*), read-only.
 
+use std::cell::Cell;
+
 use super::{Broken, budget, four};
 
 /// A database file as pages.
@@ -8,6 +10,8 @@ struct Database<'a> {
     page_size: usize,
     /// Bytes of a page without what is reserved at its end.
     usable: usize,
+    /// Bytes of records that may still be read.
+    left: Cell<usize>,
 }
 
 /// Table b-trees are rarely deeper than four levels.
@@ -24,7 +28,12 @@ pub(super) fn blobs(bytes: &[u8], table: &str) -> Result<Vec<Vec<u8>>, Broken> {
         return Err("page size that SQLite does not have");
     }
     let reserved = usize::from(*bytes.get(20).ok_or("truncated")?);
-    let database = Database { bytes, page_size, usable: page_size - reserved.min(page_size - 480) };
+    let database = Database {
+        bytes,
+        page_size,
+        usable: page_size - reserved.min(page_size - 480),
+        left: Cell::new(budget(bytes)),
+    };
     let mut root = None;
     database.walk(1, &mut |record| {
         let columns = columns(record)?;
@@ -36,21 +45,13 @@ pub(super) fn blobs(bytes: &[u8], table: &str) -> Result<Vec<Vec<u8>>, Broken> {
         }
         Some(())
     })?;
-    let mut left = budget(bytes);
     let mut blobs = Vec::new();
-    let mut overrun = false;
     database.walk(root.ok_or("no table of packages")?, &mut |record| {
         let (_, blob) = columns(record)?.into_iter().find(|(kind, _)| *kind >= 12 && kind % 2 == 0)?;
-        match left.checked_sub(blob.len()) {
-            Some(rest) => left = rest,
-            None => overrun = true,
-        }
-        if !overrun {
-            blobs.push(blob.to_vec());
-        }
+        blobs.push(blob.to_vec());
         Some(())
     })?;
-    if overrun { Err("records that share pages") } else { Ok(blobs) }
+    Ok(blobs)
 }
 
 impl Database<'_> {
@@ -101,6 +102,7 @@ impl Database<'_> {
         let (_, key) = varint(page.get(at + used..)?)?;
         let start = at + used + key;
         let size = usize::try_from(size).ok().filter(|size| *size <= self.bytes.len())?;
+        self.left.set(self.left.get().checked_sub(size)?);
         let most = self.usable - 35;
         let local = if size <= most {
             size
