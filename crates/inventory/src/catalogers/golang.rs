@@ -30,6 +30,8 @@ fn parse(file: &File<'_>, out: &mut Pieces) {
     for line in modules.lines() {
         let mut fields = line.split('\t');
         match (fields.next(), fields.next(), fields.next()) {
+            // Programs that were built without modules have a path alone.
+            (Some("path"), Some(path), _) if path != "command-line-arguments" => main = Some((path, "")),
             (Some("mod"), Some(path), Some(version)) => main = Some((path, version)),
             (Some("dep"), Some(path), Some(version)) => modules_found.push((path, version)),
             // What the line before names was replaced by this.
@@ -45,22 +47,25 @@ fn parse(file: &File<'_>, out: &mut Pieces) {
         }
     }
     if let Some((path, version)) = main {
-        let version = if version == "(devel)" { linked_version(flags).unwrap_or_default() } else { version };
-        add(path, version);
+        if matches!(version, "(devel)" | "") {
+            add(path, &linked_version(flags).map(|version| format!("v{version}")).unwrap_or_default());
+        } else {
+            add(path, version);
+        }
     }
     for (path, version) in modules_found {
         add(path, if version == "(devel)" { "" } else { version });
     }
 }
 
-/// A version that the build passed to the linker: `-X path.version=v1.2.3`.
+/// A version that the build passed to the linker, without its `v`: `-X path.version=v1.2.3`.
 fn linked_version(flags: &str) -> Option<&str> {
     let flags = flags.trim_matches('"');
     let settings = flags.split_whitespace().filter_map(|word| word.trim_matches(['"', '\'']).split_once('='));
     settings
         .filter(|(name, _)| name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("version")))
-        .map(|(_, value)| value)
-        .find(|value| value.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit()))
+        .map(|(_, value)| value.trim_start_matches('v'))
+        .find(|value| value.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The Go version, and the module lines.
