@@ -199,7 +199,7 @@ fn holds(schema: &serde_json::Value, root: &serde_json::Value, value: &serde_jso
             }
         }
         serde_json::Value::Array(items) => {
-            items.iter().for_each(|item| holds(&schema["items"], root, item, path))
+            items.iter().for_each(|item| holds(&schema["items"], root, item, path));
         }
         other => {
             let allowed = schema["enum"].as_array();
