@@ -4,7 +4,6 @@
 //! what is asked for, unpacks the packages and writes an OCI layout. No maintainer script is run: what the scripts would
 //! have made is made by reading them against the new root with a closed set of commands, and what no command covers
 //! is reported. No root is needed, since owners are fields of a tar; the same inputs give the same bytes.
-#![allow(dead_code, unused_imports, reason = "in the making")]
 
 mod accounts;
 mod apt;

@@ -126,8 +126,10 @@ fn resolve(recipe: &Recipe, index: &Index, repositories: &[Repository]) -> Resul
             names.filter(|name| !served.contains(name.as_str())).collect()
         }
         Flavour::Minimal => {
+            let names = MINIMAL.iter().filter(|name| !served.contains(**name)).map(|name| (*name).to_owned());
+            let names = names.collect();
             served.extend(SERVED);
-            MINIMAL.iter().map(|name| (*name).to_owned()).collect()
+            names
         }
     };
     let asked: BTreeSet<&str> = recipe.packages.iter().map(String::as_str).collect();

@@ -80,12 +80,6 @@ impl Keyring {
         Ok(())
     }
 
-    /// The number of keys and subkeys.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.values().map(Vec::len).sum()
-    }
-
     /// Whether it has no key.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -26,8 +26,7 @@ pub(super) fn write(root: &mut Root, store: &Store<'_>) -> bool {
         let name = String::from_utf8_lossy(path.file_name().unwrap_or_default()).into_owned();
         let name = name.strip_suffix(".crt").unwrap_or(&name);
         // The tool replaces what a shell would trip over.
-        let name =
-            format!("{}.pem", name.replace(' ', "_").replace('(', "=").replace(')', "=").replace(',', "_"));
+        let name = format!("{}.pem", name.replace([' ', ','], "_").replace(['(', ')'], "="));
         root.put(&folder.child(name.as_bytes()), Node::symlink(path.to_utf8().unwrap_or_default()));
         bundle.push_str(&text);
         if !text.ends_with('\n') {

@@ -102,7 +102,8 @@ fn full(
     for (name, state) in machine.alternatives.files() {
         put(root, &format!("/var/lib/dpkg/alternatives/{name}"), state);
     }
-    apt_state(root, picked);
+    put(root, "/var/lib/dpkg/arch", format!("{}\n", machine.architecture));
+    apt_state(root, machine, picked);
 }
 
 /// One file per package with its control fields, and one with its digests: what tools that read images without
@@ -237,7 +238,7 @@ fn interests(packages: &[Unpacked]) -> impl Iterator<Item = (String, String, &'s
 }
 
 /// What `apt` remembers: which packages nobody asked for.
-fn apt_state(root: &mut Root, picked: &[Picked]) {
+fn apt_state(root: &mut Root, machine: &Machine<'_>, picked: &[Picked]) {
     let mut automatic: Vec<&Picked> =
         picked.iter().filter(|package| !package.base && package.needed_by.is_some()).collect();
     automatic.sort_by(|a, b| a.name.cmp(&b.name));
@@ -245,8 +246,10 @@ fn apt_state(root: &mut Root, picked: &[Picked]) {
         format!("Package: {}\nArchitecture: {}\nAuto-Installed: 1\n\n", package.name, package.architecture)
     });
     put(root, "/var/lib/apt/extended_states", text.collect::<String>());
+    // Owned by whom `apt` downloads as.
+    let download = machine.accounts().uid("_apt").unwrap_or(0);
     for folder in ["/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial"] {
-        root.make_directories(&at(folder));
+        root.put(&at(folder), Node::directory(0o700).owned(download, 0));
     }
 }
 

@@ -13,7 +13,6 @@ use crate::{
 const MAGIC: &[u8] = b"glibc-ld.so.cache1.1";
 /// What announces the extensions after the strings, and the one that names the generator.
 const EXTENSION_MAGIC: u32 = 0xeaa4_2174;
-const GENERATOR: &[u8] = b"ldconfig (GNU libc) stable release version ";
 
 /// A line of the cache: name, flags, path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +24,7 @@ struct Line {
 
 /// Writes the cache, and the links from sonames to their files that are missing. A root without a loader gets none.
 pub(super) fn write(root: &mut Root, store: &Store<'_>) -> bool {
-    let Some(version) = c_library_version(store) else { return false };
+    let Some(generator) = generator(root, store) else { return false };
     let mut lines: Vec<Line> = Vec::new();
     for folder in folders(root, store) {
         let mut found: BTreeMap<(String, u32), (RootPath, bool)> = BTreeMap::new();
@@ -70,16 +69,19 @@ pub(super) fn write(root: &mut Root, store: &Store<'_>) -> bool {
         }
     }
     lines.sort_by(|a, b| compare(&b.name, &a.name).then_with(|| b.flags.cmp(&a.flags)));
-    root.put(&at("/etc/ld.so.cache"), Node::file(encode(&lines, &version), 0o644));
+    root.put(&at("/etc/ld.so.cache"), Node::file(encode(&lines, generator.as_bytes()), 0o644));
     true
 }
 
-/// The version of the C library, which the cache states.
-fn c_library_version(store: &Store<'_>) -> Option<String> {
+/// What `ldconfig` of the C library in the root says of itself; `None` when the root has no such library.
+fn generator(root: &Root, store: &Store<'_>) -> Option<String> {
     let package = store.packages.iter().find(|package| package.control.get("Package") == Some("libc6"))?;
     let version = package.control.get("Version")?;
-    let end = version.find(['-', '+']).unwrap_or(version.len());
-    Some(version[..end].to_owned())
+    let upstream = &version[..version.find(['-', '+']).unwrap_or(version.len())];
+    let origin = store.text(root, &at("/etc/dpkg/origins/default")).unwrap_or_default();
+    let vendor =
+        origin.lines().find_map(|line| line.strip_prefix("Vendor:")).unwrap_or("Debian").trim().to_owned();
+    Some(format!("ldconfig ({vendor} GLIBC {version}) stable release version {upstream}"))
 }
 
 /// The folders that are searched: those of `/etc/ld.so.conf` with what it includes, then the loader's own.
@@ -109,7 +111,7 @@ fn folders(root: &Root, store: &Store<'_>) -> Vec<String> {
         }
     }
     // One folder under two names is searched once, under the name that comes first.
-    for folder in ["/lib", "/usr/lib", "/lib64", "/usr/lib64"] {
+    for folder in ["/lib", "/usr/lib"] {
         add(folder);
     }
     let mut seen = Vec::new();
@@ -162,7 +164,7 @@ fn digits(bytes: &[u8]) -> (u64, &[u8]) {
     (number, &bytes[end..])
 }
 
-fn encode(lines: &[Line], version: &str) -> Vec<u8> {
+fn encode(lines: &[Line], generator: &[u8]) -> Vec<u8> {
     const HEADER: usize = 48;
     const ENTRY: usize = 24;
     let strings_start = HEADER + lines.len() * ENTRY;
@@ -192,7 +194,6 @@ fn encode(lines: &[Line], version: &str) -> Vec<u8> {
     cache.extend(entries);
     cache.extend(strings);
     cache.resize(extension, 0);
-    let generator = [GENERATOR, version.as_bytes()].concat();
     cache.extend(EXTENSION_MAGIC.to_le_bytes());
     cache.extend(1u32.to_le_bytes());
     // One section: its kind (0, the generator), flags, place and length.

@@ -30,8 +30,10 @@ pub(super) fn write(root: &mut Root, store: &Store<'_>) -> bool {
             let name = String::from_utf8_lossy(path.file_name()?).into_owned();
             Some(Profile { name, fields })
         })
-        .filter(|profile| profile.fields.get("Default") == Some("yes"))
         .collect();
+    let mut seen: Vec<String> = profiles.iter().map(|profile| format!("{}\n", profile.name)).collect();
+    seen.sort();
+    profiles.retain(|profile| profile.fields.get("Default") == Some("yes"));
     let priority = |profile: &Profile| {
         profile.fields.get("Priority").and_then(|text| text.parse::<i64>().ok()).unwrap_or(0)
     };
@@ -53,8 +55,7 @@ pub(super) fn write(root: &mut Root, store: &Store<'_>) -> bool {
         any = true;
     }
     if any {
-        let seen: String = profiles.iter().map(|profile| format!("{}\n", profile.name)).collect();
-        root.put(&at("/var/lib/pam/seen"), Node::file(seen, 0o644));
+        root.put(&at("/var/lib/pam/seen"), Node::file(seen.concat(), 0o644));
     }
     any
 }

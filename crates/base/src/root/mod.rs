@@ -8,4 +8,4 @@ mod unpack;
 pub(crate) use place::{Diversion, PackageState, place};
 pub(crate) use store::Store;
 pub(crate) use tree::{Content, Kind, Node, Root};
-pub(crate) use unpack::{Entry, EntryKind, Unpacked, unpack};
+pub(crate) use unpack::{EntryKind, Unpacked, unpack};

@@ -131,7 +131,7 @@ fn read(path: &Path) -> Result<Unpacked, DebError> {
                 let mut bytes = Vec::new();
                 tar_entry.read_to_end(&mut bytes).map_err(|error| deb.error(error))?;
                 package.libraries.extend(library(&bytes).map(|library| (number, library)));
-                if hash_all {
+                if hash_all || conffiles.contains(&entry.path) {
                     package.md5.insert(number, Md5::digest(&bytes).into());
                 }
             } else if hash_all || conffiles.contains(&entry.path) {

@@ -115,7 +115,7 @@ impl Shell<'_, '_> {
         }
         let flow = self.kind(&command.kind, &inner);
         for (path, buffer) in files {
-            self.machine.write(&path, buffer.take());
+            self.write(&path, buffer.take());
         }
         flow
     }
@@ -134,7 +134,7 @@ impl Shell<'_, '_> {
         }
         let old = self.machine.store.file(&self.machine.root, path).filter(|_| append);
         let old = old.map_or_else(Vec::new, |bytes| bytes.to_vec());
-        if !self.machine.write(path, old.clone()) {
+        if !self.write(path, old.clone()) {
             return None;
         }
         let buffer = Rc::new(RefCell::new(old));
@@ -147,6 +147,7 @@ impl Shell<'_, '_> {
             CommandKind::Simple { assignments, words } => self.simple(assignments, words, streams),
             CommandKind::Group(list) => self.list(list, streams),
             CommandKind::Subshell(list) => {
+                let umask = self.umask;
                 let before = (
                     self.variables.clone(),
                     self.positional.clone(),
@@ -155,6 +156,7 @@ impl Shell<'_, '_> {
                 );
                 self.list(list, streams);
                 (self.variables, self.positional, self.directory, self.functions) = before;
+                self.umask = umask;
                 Flow::Go
             }
             CommandKind::If { arms, otherwise } => {
@@ -230,12 +232,16 @@ impl Shell<'_, '_> {
     fn simple(&mut self, assignments: &[(String, Word)], words: &[Word], streams: &Streams) -> Flow {
         self.status = 0;
         let words = self.fields(words, streams);
-        let values: Vec<(String, String)> =
-            assignments.iter().map(|(name, word)| (name.clone(), self.text_of(word, streams))).collect();
         if words.is_empty() {
-            self.variables.extend(values);
+            // Each may use the one before it.
+            for (name, word) in assignments {
+                let value = self.text_of(word, streams);
+                self.variables.insert(name.clone(), value);
+            }
             return Flow::Go;
         }
+        let values: Vec<(String, String)> =
+            assignments.iter().map(|(name, word)| (name.clone(), self.text_of(word, streams))).collect();
         // Assignments before a command are its own.
         let before: Vec<(String, Option<String>)> =
             values.iter().map(|(name, _)| (name.clone(), self.variables.get(name).cloned())).collect();

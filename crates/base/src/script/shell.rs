@@ -235,6 +235,16 @@ impl<'m, 'a> Shell<'m, 'a> {
         self.directory.join_as_kernel(text.as_bytes())
     }
 
+    /// Writes a file; a new one gets the mode that the script's mask leaves.
+    pub(super) fn write(&mut self, path: &RootPath, bytes: Vec<u8>) -> bool {
+        let is_new = self.machine.root.get(path, true).is_none();
+        let written = self.machine.write(path, bytes);
+        if is_new && let Some(node) = self.machine.root.get_mut(path, true) {
+            node.mode = 0o666 & !self.umask;
+        }
+        written
+    }
+
     /// Whether the script may go on.
     pub(super) fn may_step(&mut self) -> bool {
         self.steps += 1;

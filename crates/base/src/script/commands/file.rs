@@ -230,7 +230,7 @@ fn touch(shell: &mut Shell<'_, '_>, words: &[String], _: &Streams) -> i32 {
         if shell.machine.root.get(&path, !options.has(&["h", "no-dereference"])).is_none()
             && !options.has(&["c", "no-create"])
         {
-            status |= i32::from(!shell.machine.write(&path, Vec::new()));
+            status |= i32::from(!shell.write(&path, Vec::new()));
         }
     }
     status

@@ -59,6 +59,10 @@ const WITHOUT_EFFECT: &[(&str, i32)] = &[
     ("update-passwd", 0),
     ("ucfr", 0),
     ("lsb_release", 0),
+    // The environment of a session, which nobody has here.
+    ("pam_getenv", 0),
+    // What a file is able to, asked only to be kept over an upgrade.
+    ("getcap", 0),
 ];
 
 /// The status of a command that has no effect in an image.
