@@ -59,4 +59,6 @@ commands! {
     Validate(validate),
     /// Say why something stayed in a hardened image, or did not
     Why(why),
+    /// Say whether an image still does what another does, and whether it is really hardened
+    Verify(verify),
 }

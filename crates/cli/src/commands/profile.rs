@@ -3,6 +3,7 @@
 mod diff;
 mod merge;
 mod read;
+mod record;
 mod show;
 
 pub use read::read;
@@ -10,9 +11,12 @@ pub use read::read;
 use crate::{Context, Failure, Verdict};
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Arguments {
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
+    #[command(flatten)]
+    record: record::Arguments,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -27,8 +31,9 @@ enum Verb {
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     match &arguments.verb {
-        Verb::Diff(arguments) => diff::run(arguments, context),
-        Verb::Merge(arguments) => merge::run(arguments, context),
-        Verb::Show(arguments) => show::run(arguments, context),
+        None => record::run(&arguments.record, context),
+        Some(Verb::Diff(arguments)) => diff::run(arguments, context),
+        Some(Verb::Merge(arguments)) => merge::run(arguments, context),
+        Some(Verb::Show(arguments)) => show::run(arguments, context),
     }
 }

@@ -1,0 +1,54 @@
+//! `casehard profile IMAGE -w FILE -o FILE`: runs the workload and records what it uses.
+
+use std::{io::Write as _, path::PathBuf};
+
+use casehard_verify::job::{self, Job, Read, Setup};
+
+use crate::{Context, Failure, Verdict, progress::Stages, workload};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    workload: workload::Named,
+    /// File to write the profile to [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
+    let loaded = workload::load(&arguments.workload, context)?;
+    let sandbox = crate::place::sandbox(context)?;
+    let failed = |error: job::JobError| Failure::cannot("failed to profile the image", &error);
+    let job = Job {
+        image: &loaded.image,
+        setup: Setup { workload: &loaded.workload, directory: &loaded.folder, place: &sandbox },
+        workload_digest: loaded.digest,
+        policy: casehard_harden::Policy::default(),
+        profile: None,
+        output: std::path::Path::new(""),
+        date: context.date()?,
+        now: context.now(),
+        version: env!("CARGO_PKG_VERSION"),
+        rounds: 0,
+    };
+    let mut progress = Stages::new(context);
+    let original = Read::new(&loaded.image).map_err(|error| failed(error.into()))?;
+    let profile = job::profile(&job, &original, &mut progress).map_err(failed)?;
+    progress.finish();
+    let bytes = profile.to_json();
+    match &arguments.output {
+        None => context.out().write_all(&bytes)?,
+        Some(file) => write(file, &bytes)?,
+    }
+    Ok(Verdict::Good)
+}
+
+/// Writes beside and renames, so that a stop leaves no half of a profile.
+fn write(file: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let failed = |error: std::io::Error| Failure::cannot(format_args!("failed to write {}", file.display()), &error);
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    beside.write_all(bytes).map_err(failed)?;
+    beside.persist(file).map_err(|error| failed(error.error))?;
+    Ok(())
+}
