@@ -55,6 +55,10 @@ pub enum MountKind {
         mode: u32,
         /// Bytes.
         size: u64,
+        /// Owner of its root, as the container numbers users.
+        uid: u32,
+        /// Group of its root, as the container numbers groups.
+        gid: u32,
     },
     /// A writable directory that begins as a copy of what the image has there, owners and modes included: a volume.
     Volume,

@@ -116,7 +116,7 @@ impl Picks {
     }
 
     /// The pattern that picks an entry.
-    fn path(&self, entry: Entry<'_>) -> Option<String> {
+    pub(crate) fn path(&self, entry: Entry<'_>) -> Option<String> {
         if self.paths.is_empty() {
             return None;
         }

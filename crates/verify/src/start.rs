@@ -94,7 +94,10 @@ fn recommended(spec: &mut Spec, runtime: &Runtime, seccomp: Option<&[u8]>) {
         .iter()
         .map(|(path, writable)| {
             let kind = match writable.kind {
-                WritableKind::Tmpfs => MountKind::Tmpfs { mode: 0o1777, size: 1 << 30 },
+                WritableKind::Tmpfs => {
+                    let mode = if casehard_harden::runtime::is_shared(path) { 0o1777 } else { 0o755 };
+                    MountKind::Tmpfs { mode, size: 1 << 30, uid: runtime.uid, gid: runtime.gid }
+                }
                 WritableKind::Volume => MountKind::Volume,
             };
             Mount { path: path.clone(), kind }

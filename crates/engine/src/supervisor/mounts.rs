@@ -86,9 +86,12 @@ pub(super) fn place_further(spec: &Spec, volumes: &[OwnedFd], points: &mut Point
         let path = path.to_string_lossy();
         points.directory(&path)?;
         match mount.kind {
-            MountKind::Tmpfs { mode, size } => {
-                let (mode, size) = (format!("{mode:o}"), size.to_string());
-                let made = filesystem("tmpfs", &[("mode", Some(&mode)), ("size", Some(&size))], HARMLESS)?;
+            MountKind::Tmpfs { mode, size, uid, gid } => {
+                let options = [("mode", format!("{mode:o}")), ("size", size.to_string())];
+                let owner = [("uid", uid.to_string()), ("gid", gid.to_string())];
+                let options: Vec<_> =
+                    options.iter().chain(&owner).map(|(name, value)| (*name, Some(&**value))).collect();
+                let made = filesystem("tmpfs", &options, HARMLESS)?;
                 attach(made.as_fd(), CWD, &path)?;
             }
             MountKind::Volume => {

@@ -268,6 +268,9 @@ impl<'a> Draft<'a> {
         if let Some(by) = self.asked.get(&node) {
             return Removal::Asked { by: by.clone() };
         }
+        if let Some(by) = self.ground.policy.drop.path(entry) {
+            return Removal::Asked { by };
+        }
         if self.database && packages::is_database(&entry.path()) {
             return Removal::PackageManagerState;
         }

@@ -61,7 +61,8 @@ pub fn compose(runtime: &Runtime, name: &str, image: &str, seccomp: &str) -> Str
 }
 
 /// Whether a directory is by custom shared by all users.
-pub(super) fn is_shared(path: &casehard_oci::RootPath) -> bool {
+#[must_use]
+pub fn is_shared(path: &casehard_oci::RootPath) -> bool {
     matches!(path.as_bytes(), b"tmp" | b"var/tmp" | b"dev/shm" | b"run/lock" | b"var/lock")
 }
 

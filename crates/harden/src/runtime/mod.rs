@@ -5,7 +5,7 @@ mod kubernetes;
 mod model;
 mod seccomp;
 
-pub use compose::compose;
+pub use compose::{compose, is_shared};
 pub use kubernetes::kubernetes;
 pub use model::{Runtime, Writable, WritableKind};
 pub use seccomp::{allowed, seccomp};

@@ -1,0 +1,266 @@
+//! What a plan says of every path, and that the result is exactly that.
+
+use std::collections::BTreeSet;
+
+use casehard_harden::{
+    Ground, Level, Plan, Policy, apply, plan,
+    plan::{Fate, Reason, Removal, Rule},
+};
+use casehard_inventory::catalog;
+use casehard_oci::{Container, RootPath};
+use casehard_profile::{Access, Identity, Observation, Phase, Profile};
+use casehard_testkit::{Made, at, image, path};
+
+/// A small Debian: a used program with data, a needed tool declared and one not, an unused package, debris.
+const DEBIAN: &str = r"
+d usr
+d usr/bin
+d usr/share
+l bin = usr/bin
+d etc
+f etc/passwd = root:x:0:0:root:/root:/bin/sh\nwww:x:33:33::/:/bin/false\n
+f etc/group = root:x:0:\nwww:x:33:\n
+f etc/os-release = ID=debian\nVERSION_ID=12\n
+d tmp 1777
+f tmp/build.log = x
+d var
+d var/lib
+d var/lib/app 755
+d var/lib/dpkg
+d var/lib/dpkg/info
+f var/lib/dpkg/status = Package: app\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1-1\nDepends: interp\n\nPackage: interp\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2\n\nPackage: shell\nEssential: yes\nStatus: install ok installed\nArchitecture: amd64\nVersion: 3\n\nPackage: extra\nStatus: install ok installed\nArchitecture: amd64\nVersion: 4\n
+f var/lib/dpkg/info/app.list = /.\n/usr\n/usr/bin\n/usr/bin/app\n/usr/bin/app-admin\n/usr/bin/app-shell\n/usr/share/app\n/usr/share/app/a.txt\n/usr/share/app/b.txt\n/usr/share/doc/app/README\n/usr/share/doc/app/copyright\n/var/lib/app\n/usr/bin/latest\n
+f var/lib/dpkg/info/interp.list = /.\n/usr/bin/interp\n
+f var/lib/dpkg/info/shell.list = /.\n/usr/bin/shell\n
+f var/lib/dpkg/info/extra.list = /.\n/usr/bin/extra\n/usr/bin/extra-link\n
+f usr/bin/app 755 = app
+f usr/bin/app-admin 4755 = #!/usr/bin/interp\n
+f usr/bin/app-shell 755 = #!/usr/bin/shell\n
+l usr/bin/latest = app
+f usr/bin/interp 755 = interp
+f usr/bin/shell 755 = shell
+f usr/bin/extra 755 = extra
+l usr/bin/extra-link = extra
+l usr/bin/dangling = extra
+d usr/share/app
+f usr/share/app/a.txt = a
+f usr/share/app/b.txt = b
+d usr/share/doc
+d usr/share/doc/app
+f usr/share/doc/app/README = read me
+f usr/share/doc/app/copyright = mine
+d srv
+d srv/site
+f srv/site/index.html = hello
+f srv/site/other.html = other
+d srv/site/empty
+";
+
+fn debian() -> Made {
+    image(&[DEBIAN], Container { entrypoint: Some(vec!["/usr/bin/app".into()]), ..Container::default() })
+}
+
+fn profile(uses: &[(&str, Access)]) -> Profile {
+    let mut profile = Profile::default();
+    for (used, access) in uses {
+        profile.observe(Observation::Path {
+            path: path(used),
+            access: *access,
+            program: Some(path("/usr/bin/app")),
+            phase: Phase::new("start"),
+        });
+    }
+    profile
+}
+
+fn planned(made: &Made, profile: &Profile, policy: &Policy) -> Plan {
+    let (tree, inventory) = catalog(&made.image).unwrap();
+    plan(Ground { image: &made.image, tree: &tree, inventory: &inventory, profile, policy })
+}
+
+fn at_level(level: Level) -> Policy {
+    Policy { level, ..Policy::default() }
+}
+
+const USED: &[(&str, Access)] = &[
+    ("/usr/bin/app", Access::Executed),
+    ("/usr/share/app/a.txt", Access::Read),
+    ("/srv/site/index.html", Access::Read),
+    ("/var/lib/app/data", Access::Created),
+];
+
+fn fate(plan: &Plan, name: &str) -> Fate {
+    plan.package(name).first().unwrap_or_else(|| panic!("no package {name}")).fate
+}
+
+#[test]
+fn a_used_package_stays_whole_with_what_it_declares_to_need() {
+    let made = debian();
+    let plan = planned(&made, &profile(USED), &at_level(Level::Package));
+    for kept in [
+        "/usr/bin/app-admin",
+        "/usr/bin/app-shell",
+        "/usr/share/app/b.txt",
+        "/usr/bin/latest",
+        "/usr/bin/interp",
+        "/var/lib/app",
+    ] {
+        assert!(plan.keep.contains_key(&path(kept)), "{kept} should stay");
+    }
+    let why = &plan.keep[&path("/usr/bin/interp")];
+    assert!(
+        matches!(&why[..], [Reason::Needed { by, rule: Rule::Shebang }] if *by == path("/usr/bin/app-admin"))
+    );
+    // What every system has is not declared: the shell of a script that did not run does not stay for it.
+    assert!(
+        matches!(&plan.remove[&path("/usr/bin/shell")], Removal::UnusedPackage { package } if package == "shell")
+    );
+    assert!(matches!(&plan.remove[&path("/usr/bin/dangling")], Removal::Unused | Removal::Orphan { .. }));
+    assert_eq!(
+        [fate(&plan, "app"), fate(&plan, "interp"), fate(&plan, "shell"), fate(&plan, "extra")],
+        [Fate::Kept, Fate::Kept, Fate::Removed, Fate::Removed]
+    );
+}
+
+#[test]
+fn at_level_file_unused_files_go_but_not_the_data_beside_used_data() {
+    let made = debian();
+    let plan = planned(&made, &profile(USED), &at_level(Level::File));
+    assert!(
+        matches!(&plan.remove[&path("/usr/bin/app-admin")], Removal::UnusedFile { package } if package == "app")
+    );
+    let why = &plan.keep[&path("/usr/share/app/b.txt")];
+    assert!(matches!(&why[..], [Reason::Needed { rule: Rule::PackageData, .. }]), "{why:?}");
+    assert_eq!(fate(&plan, "app"), Fate::Partial);
+    assert_eq!(fate(&plan, "interp"), Fate::Removed);
+}
+
+#[test]
+fn files_of_the_application_itself_stay_together() {
+    let made = debian();
+    for level in [Level::Package, Level::File] {
+        let plan = planned(&made, &profile(USED), &at_level(level));
+        let why = &plan.keep[&path("/srv/site/other.html")];
+        assert!(
+            matches!(&why[..], [Reason::Application { directory }] if *directory == path("/srv/site")),
+            "{why:?}"
+        );
+        assert!(plan.keep.contains_key(&path("/srv/site/empty")));
+    }
+}
+
+#[test]
+fn tidy_removes_only_what_never_belongs_in_an_image() {
+    let made = debian();
+    let plan = planned(&made, &profile(USED), &at_level(Level::Tidy));
+    let gone: BTreeSet<RootPath> = plan.remove.keys().cloned().collect();
+    assert!(gone.contains(&path("/tmp/build.log")) && gone.contains(&path("/usr/share/doc/app/README")));
+    assert!(
+        plan.keep.contains_key(&path("/usr/share/doc/app/copyright")),
+        "licences travel with what they cover"
+    );
+    assert!(plan.keep.contains_key(&path("/usr/bin/extra")));
+    assert!(plan.packages.iter().all(|package| package.fate == Fate::Kept), "{:?}", plan.packages);
+}
+
+#[test]
+fn setuid_bits_go_and_the_user_can_write_what_the_application_writes() {
+    let made = debian();
+    let plan = planned(&made, &profile(USED), &at_level(Level::Package));
+    assert_eq!(plan.changes[&path("/usr/bin/app-admin")].mode, Some(0o755));
+    assert_eq!(plan.config.config.user, "10001:10001");
+    let change = &plan.changes[&path("/var/lib/app")];
+    assert_eq!((change.uid, change.gid), (Some(10001), Some(10001)));
+    assert!(plan.additions.contains_key(&path("/etc/passwd")), "the new user has a name");
+
+    // An application that gives up root itself says whom it wants to be.
+    let mut dropping = profile(USED);
+    let identity = Identity { uid: 33, gid: 33 };
+    dropping.observe(Observation::Ran { identity, program: Some(path("/usr/bin/app")) });
+    let plan = planned(&made, &dropping, &at_level(Level::Package));
+    assert_eq!(plan.config.config.user, "33:33");
+    assert!(!plan.additions.contains_key(&path("/etc/passwd")));
+}
+
+#[test]
+fn a_listed_directory_keeps_its_entries() {
+    let made = debian();
+    let mut uses = USED.to_vec();
+    uses.push(("/usr/bin", Access::Listed));
+    let plan = planned(&made, &profile(&uses), &at_level(Level::File));
+    for entry in ["extra", "extra-link", "shell", "dangling"] {
+        assert!(plan.keep.contains_key(&path(&format!("/usr/bin/{entry}"))), "{entry}");
+    }
+}
+
+#[test]
+fn a_path_that_was_only_looked_at_stays() {
+    let made = debian();
+    let mut uses = USED.to_vec();
+    uses.push(("/usr/bin/extra", Access::Found));
+    let plan = planned(&made, &profile(&uses), &at_level(Level::File));
+    assert!(plan.keep.contains_key(&path("/usr/bin/extra")));
+    assert_eq!(fate(&plan, "extra"), Fate::Partial);
+}
+
+#[test]
+fn the_result_is_what_the_plan_says_and_tells_scanners_the_truth() {
+    let made = debian();
+    for level in Level::ALL {
+        let plan = planned(&made, &profile(USED), &at_level(level));
+        assert_eq!(planned(&made, &profile(USED), &at_level(level)), plan, "a plan is pure");
+        let (tree, _) = catalog(&made.image).unwrap();
+        let out = made.folder.path().join(format!("out-{level}"));
+        let written = apply(&made.image, &tree, &plan, 0, &out).unwrap();
+        let again = made.folder.path().join(format!("again-{level}"));
+        assert_eq!(apply(&made.image, &tree, &plan, 0, &again).unwrap(), written, "two runs, one digest");
+
+        let (after, inventory) = catalog(&at(&out)).unwrap();
+        let expected: BTreeSet<RootPath> = plan.keep.keys().chain(plan.additions.keys()).cloned().collect();
+        let found: BTreeSet<RootPath> = after
+            .walk()
+            .map(casehard_image::Entry::path)
+            // A directory above an addition is part of it.
+            .filter(|found| {
+                expected.contains(found) || !plan.additions.keys().any(|added| added.starts_with(found))
+            })
+            .collect();
+        assert_eq!(found, expected, "level {level}");
+        for entry in after.walk().filter(|entry| plan.keep.contains_key(&entry.path())) {
+            let before = tree.get(&entry.path()).unwrap();
+            assert_eq!(
+                (entry.kind(), entry.size(), entry.mtime()),
+                (before.kind(), before.size(), before.mtime())
+            );
+        }
+        let listed: BTreeSet<&str> = inventory.packages.iter().map(|package| package.name.as_str()).collect();
+        let left: BTreeSet<&str> = plan
+            .packages
+            .iter()
+            .filter(|package| package.fate != Fate::Removed)
+            .map(|package| package.name.as_str())
+            .collect();
+        assert_eq!(listed, left, "level {level}");
+    }
+}
+
+#[test]
+fn keep_and_drop_win() {
+    use casehard_harden::Picks;
+    use casehard_profile::workload::Selection;
+    let made = debian();
+    let keep = Selection { packages: vec!["extra".into()], ..Selection::default() };
+    let drop = Selection { paths: vec!["/srv/site/other.html".into()], ..Selection::default() };
+    let policy = Policy {
+        level: Level::File,
+        keep: Picks::new(&keep).unwrap(),
+        drop: Picks::new(&drop).unwrap(),
+        ..Policy::default()
+    };
+    let plan = planned(&made, &profile(USED), &policy);
+    assert!(plan.keep[&path("/usr/bin/extra")].iter().any(|reason| matches!(reason, Reason::Asked { .. })));
+    assert!(matches!(&plan.remove[&path("/srv/site/other.html")], Removal::Asked { .. }));
+    assert!(!plan.keep.contains_key(&path("/srv/site/other.html")));
+    let unknown = Selection { classes: vec!["shells".into()], ..Selection::default() };
+    assert!(Picks::new(&unknown).unwrap_err().to_string().contains("shell"));
+}
