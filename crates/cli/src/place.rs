@@ -1,8 +1,10 @@
-//! Where workloads run: the embedded sandbox.
+//! Where workloads run: the embedded sandbox, with the recorder.
 
 use casehard_engine::{Container, Sandbox, Spec, Store};
 use casehard_image::Image;
-use casehard_verify::job::{Place, PlaceError, Recorded};
+use casehard_profile::{Phase, Profile};
+use casehard_record::{Mode, Recording};
+use casehard_verify::job::{Place, PlaceError, Recorded, Watch};
 
 use crate::{Context, Failure};
 
@@ -26,7 +28,20 @@ impl Place for Here {
         Ok(self.sandbox.start(image, spec)?)
     }
 
-    fn record(&self, _image: &Image, _spec: &Spec) -> Result<Recorded, PlaceError> {
-        Err("no recorder".into())
+    fn record(&self, image: &Image, spec: &Spec) -> Result<Recorded, PlaceError> {
+        let (container, recording) = casehard_record::start(&self.sandbox, image, spec, Mode::Full)?;
+        Ok(Recorded { container, watch: Box::new(Watching(recording)) })
+    }
+}
+
+struct Watching(Recording);
+
+impl Watch for Watching {
+    fn phase(&self, phase: Phase) -> Result<(), PlaceError> {
+        Ok(self.0.set_phase(&phase)?)
+    }
+
+    fn finish(self: Box<Self>) -> Result<Profile, PlaceError> {
+        Ok(self.0.finish()?)
     }
 }

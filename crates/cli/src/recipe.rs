@@ -1,11 +1,97 @@
-//! Images that a workload describes by a recipe.
+//! Recipes: images that Casehard itself puts together from distribution packages.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use casehard_image::Image;
+use casehard_base::{BuildError, Options, Recipe, build};
+use casehard_image::{Image, ImageRef, Transport};
+use casehard_oci::Digest;
 
-use crate::{Context, Failure};
+use crate::{Context, Failure, stages::Stages};
 
-pub fn image(recipe: &Path, _context: &Context) -> Result<Image, Failure> {
-    Err(Failure::usage(format!("recipe {} cannot be built yet", recipe.display())))
+/// Reads a recipe.
+pub fn read(file: &Path) -> Result<Recipe, Failure> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::cannot(format_args!("failed to read recipe {shown}"), &error))?;
+    Recipe::parse(&text).map_err(|error| Failure::usage(format!("{shown}: {error}")))
+}
+
+/// How to build on this machine: its package sources, keyrings, proxy and cache.
+pub fn options(recipe: &Path, context: &Context) -> Result<Options, Failure> {
+    let keyrings =
+        ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"];
+    let variable = |names: [&str; 2]| names.iter().find_map(|name| context.variable(name));
+    let no_proxy = variable(["no_proxy", "NO_PROXY"]).unwrap_or_default();
+    Ok(Options {
+        folder: recipe.parent().unwrap_or(Path::new(".")).to_owned(),
+        cache: context.cache()?,
+        apt: PathBuf::from("/etc/apt"),
+        keyrings: keyrings.map(PathBuf::from).to_vec(),
+        mirror: None,
+        architecture: debian_architecture().to_owned(),
+        proxy: variable(["http_proxy", "HTTP_PROXY"]),
+        no_proxy: no_proxy
+            .split(',')
+            .map(|entry| entry.trim().to_owned())
+            .filter(|entry| !entry.is_empty())
+            .collect(),
+        now: context.now(),
+        date: context.source_date_epoch()?,
+        lock: None,
+    })
+}
+
+/// Builds the image of a recipe into the cache, and opens it.
+pub fn image(file: &Path, context: &Context) -> Result<Image, Failure> {
+    let recipe = read(file)?;
+    let options = options(file, context)?;
+    let place = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let name = Digest::of(place.as_os_str().as_encoded_bytes()).hex();
+    let output = options.cache.join("built").join(&name[..16]);
+    std::fs::create_dir_all(options.cache.join("built"))
+        .map_err(|error| Failure::cannot("failed to make the cache folder", &error))?;
+    let stages = Stages::new(context);
+    let built = build(&recipe, &options, &stages, &output);
+    stages.finish();
+    built.map_err(|error| failure(&error, file))?;
+    let image_ref = ImageRef { transport: Transport::Layout(output), name: None };
+    casehard_image::open(&image_ref, &casehard_image::Options::default()).map_err(|error| {
+        Failure::cannot(format_args!("failed to open what {} describes", file.display()), &error)
+    })
+}
+
+/// Why a build failed, and what to do next.
+pub fn failure(error: &BuildError, recipe: &Path) -> Failure {
+    let failure = Failure::cannot(format_args!("failed to build {}", recipe.display()), error);
+    match error {
+        BuildError::NoSource { .. } => {
+            failure.hint("give a mirror with --mirror, or another suite in the recipe")
+        }
+        BuildError::Suite(casehard_base::SuiteError::NoKeyring(_)) => {
+            failure.hint("install the archive's keyring package, or give its keyring with --keyring")
+        }
+        BuildError::Locked { .. } | BuildError::Pinned { .. } => {
+            failure.hint("remove the lock to take what the suites have now")
+        }
+        _ => failure,
+    }
+}
+
+/// Debian's name for the processor this was compiled for.
+const fn debian_architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else if cfg!(target_arch = "x86") {
+        "i386"
+    } else if cfg!(target_arch = "arm") {
+        "armhf"
+    } else if cfg!(target_arch = "riscv64") {
+        "riscv64"
+    } else if cfg!(target_arch = "powerpc64") {
+        "ppc64el"
+    } else if cfg!(target_arch = "s390x") {
+        "s390x"
+    } else {
+        "amd64"
+    }
 }

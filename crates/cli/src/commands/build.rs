@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use casehard_base::{BuildError, Built, Lock, Options, Recipe, build};
+use casehard_base::{Built, Lock, Options, build};
 use casehard_oci::escape;
 
-use crate::{Context, Failure, Verdict, stages::Stages};
+use crate::{Context, Failure, Verdict, recipe, stages::Stages};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -51,10 +51,7 @@ enum Format {
 }
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
-    let shown = arguments.recipe.display();
-    let text = fs::read_to_string(&arguments.recipe)
-        .map_err(|error| Failure::cannot(format_args!("failed to read recipe {shown}"), &error))?;
-    let mut recipe = Recipe::parse(&text).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
+    let mut recipe = recipe::read(&arguments.recipe)?;
     match arguments.flavour {
         Some(FlavourArgument::Full) => recipe.flavour = casehard_base::Flavour::Full,
         Some(FlavourArgument::Minimal) => recipe.flavour = casehard_base::Flavour::Minimal,
@@ -64,7 +61,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let stages = Stages::new(context);
     let built = build(&recipe, &options, &stages, &arguments.output);
     stages.finish();
-    let built = built.map_err(|error| failure(&error, &arguments.recipe))?;
+    let built = built.map_err(|error| recipe::failure(&error, &arguments.recipe))?;
     if let (Some(path), None) = (&arguments.lock, &options.lock) {
         let mut json = serde_json::to_vec_pretty(&built.lock)
             .map_err(|error| Failure::cannot("failed to write the lock", &error))?;
@@ -94,62 +91,12 @@ fn options(arguments: &Arguments, context: &Context) -> Result<Options, Failure>
         }
         _ => None,
     };
-    let mut keyrings = arguments.keyring.clone();
-    keyrings.extend(
-        ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"]
-            .map(PathBuf::from),
-    );
-    let variable = |names: [&str; 2]| names.iter().find_map(|name| context.variable(name));
-    Ok(Options {
-        folder: arguments.recipe.parent().unwrap_or(Path::new(".")).to_owned(),
-        cache: context.cache()?,
-        apt: arguments.apt.clone(),
-        keyrings,
-        mirror: arguments.mirror.clone(),
-        architecture: debian_architecture().to_owned(),
-        proxy: variable(["http_proxy", "HTTP_PROXY"]),
-        no_proxy: variable(["no_proxy", "NO_PROXY"])
-            .map(|list| list.split(',').map(|entry| entry.trim().to_owned()).collect())
-            .unwrap_or_default(),
-        now: context.now(),
-        date: context.source_date_epoch()?,
-        lock,
-    })
-}
-
-/// Debian's name for the processor this was compiled for.
-const fn debian_architecture() -> &'static str {
-    if cfg!(target_arch = "aarch64") {
-        "arm64"
-    } else if cfg!(target_arch = "x86") {
-        "i386"
-    } else if cfg!(target_arch = "arm") {
-        "armhf"
-    } else if cfg!(target_arch = "riscv64") {
-        "riscv64"
-    } else if cfg!(target_arch = "powerpc64") {
-        "ppc64el"
-    } else if cfg!(target_arch = "s390x") {
-        "s390x"
-    } else {
-        "amd64"
-    }
-}
-
-fn failure(error: &BuildError, recipe: &Path) -> Failure {
-    let failure = Failure::cannot(format_args!("failed to build {}", recipe.display()), error);
-    match error {
-        BuildError::NoSource { .. } => {
-            failure.hint("give a mirror with --mirror, or another suite in the recipe")
-        }
-        BuildError::Suite(casehard_base::SuiteError::NoKeyring(_)) => {
-            failure.hint("install the archive's keyring package, or give its keyring with --keyring")
-        }
-        BuildError::Locked { .. } | BuildError::Pinned { .. } => {
-            failure.hint("remove the lock to take what the suites have now")
-        }
-        _ => failure,
-    }
+    let mut options = recipe::options(&arguments.recipe, context)?;
+    options.keyrings.splice(0..0, arguments.keyring.iter().cloned());
+    options.apt.clone_from(&arguments.apt);
+    options.mirror.clone_from(&arguments.mirror);
+    options.lock = lock;
+    Ok(options)
 }
 
 fn show(built: &Built, output: &Path, context: &Context) -> Result<(), Failure> {

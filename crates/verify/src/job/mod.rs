@@ -17,7 +17,7 @@ use casehard_harden::{ApplyError, Plan, Policy, plan};
 use casehard_image::{Image, OpenError, ReadError, Tree};
 use casehard_inventory::Inventory;
 use casehard_oci::Digest;
-use casehard_profile::{Observation, Phase, Profile, Subject, Workload};
+use casehard_profile::{Phase, Profile, Subject, Workload};
 
 use crate::{Hardening, Staging, StagingError, run::StepRun};
 
@@ -51,13 +51,16 @@ pub struct Recorded {
 /// What watches a container.
 pub trait Watch: Send {
     /// What is seen from now on belongs to this part of the run.
-    fn phase(&self, phase: Phase);
+    ///
+    /// # Errors
+    /// When what watches has ended.
+    fn phase(&self, phase: Phase) -> Result<(), PlaceError>;
 
     /// Ends watching, after the container has ended.
     ///
     /// # Errors
     /// When something may have been missed.
-    fn finish(self: Box<Self>) -> Result<Vec<Observation>, PlaceError>;
+    fn finish(self: Box<Self>) -> Result<Profile, PlaceError>;
 }
 
 /// Why a container could not be started or watched.

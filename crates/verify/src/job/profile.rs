@@ -78,13 +78,10 @@ impl Watched<'_> {
             // The container sees its volumes as plain directories of the root, so that what is written there is seen.
             let spec = Spec { mounts: Vec::new(), ..spec.clone() };
             let recorded = self.place().record(self.image, &spec).map_err(|source| self.failed(source))?;
-            recorded.watch.phase(Phase::new("start"));
             work(&recorded, progress);
             let Recorded { container, watch } = recorded;
             drop(container);
-            for observation in watch.finish().map_err(|source| self.failed(source))? {
-                profile.observe(observation);
-            }
+            profile.merge(watch.finish().map_err(|source| self.failed(source))?);
             Ok::<_, JobError>(())
         };
         let mut result = None;
@@ -166,7 +163,8 @@ struct Telling<'a> {
 impl Hooks for Telling<'_> {
     fn phase(&mut self, name: &str) {
         if let Some(watch) = self.watch {
-            watch.phase(Phase::new(name));
+            // A recorder that has ended says why when it is asked for what it saw.
+            let _ = watch.phase(Phase::new(name));
         }
     }
 
