@@ -92,6 +92,9 @@ pub(super) fn become_first(
     rustix::system::sethostname(start.spec.hostname.as_bytes()).doing("set the host name")?;
     if supervised.network.is_none() {
         sys::loopback_up().doing("bring the loopback interface up")?;
+        // As Docker and Podman have it: no port of a container's own network needs a privilege. A kernel without
+        // this setting keeps its limit, and binding says so.
+        let _ = std::fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
     }
     let made = root::make(start)?;
     let files = root::network_files(start)?;

@@ -22,6 +22,9 @@ pub(super) fn sow(closure: &mut Closure<'_>) {
 fn used(closure: &mut Closure<'_>) {
     let ground = closure.ground;
     for (path, used) in &ground.profile.paths {
+        if used.access.contains(&Access::Created) {
+            made_in(closure, path, used);
+        }
         // What the image has was there at the start, even if it was removed and made anew later.
         if !used.access.iter().any(|access| access.needs_presence()) {
             continue;
@@ -45,6 +48,21 @@ fn used(closure: &mut Closure<'_>) {
                 }
             }
         }
+    }
+}
+
+/// Making something takes the directory it is made in.
+fn made_in(closure: &mut Closure<'_>, path: &RootPath, used: &PathUse) {
+    let tree = closure.ground.tree;
+    if let Some(directory) =
+        path.ancestors().find_map(|above| tree.resolve(&above).entry).filter(|above| above.is_directory())
+    {
+        let access = std::collections::BTreeSet::from([Access::Found, Access::Written]);
+        keep_used(
+            closure,
+            directory,
+            &PathUse { access, programs: used.programs.clone(), phases: used.phases.clone() },
+        );
     }
 }
 

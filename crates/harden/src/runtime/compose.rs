@@ -45,6 +45,9 @@ pub fn compose(runtime: &Runtime, name: &str, image: &str, seccomp: &str) -> Str
             let _ = writeln!(text, "      - {}", quote(&format!("{volume}:{path}")));
         }
     }
+    if runtime.has_low_port() {
+        text.push_str("    sysctls:\n      net.ipv4.ip_unprivileged_port_start: \"0\"\n");
+    }
     if !runtime.ports.is_empty() {
         text.push_str("    expose:\n");
         for port in &runtime.ports {

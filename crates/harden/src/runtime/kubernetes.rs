@@ -21,6 +21,11 @@ pub fn kubernetes(runtime: &Runtime, name: &str, image: &str, seccomp: &str) -> 
         uid = runtime.uid,
         gid = runtime.gid,
     );
+    if runtime.has_low_port() {
+        text.push_str(
+            "        sysctls:\n          - { name: net.ipv4.ip_unprivileged_port_start, value: \"0\" }\n",
+        );
+    }
     let _ = write!(
         text,
         "      containers:\n        - name: {name}\n          image: {}\n          securityContext:\n            allowPrivilegeEscalation: false\n            readOnlyRootFilesystem: {}\n            capabilities:\n              drop: [ALL]\n",

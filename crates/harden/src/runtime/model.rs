@@ -24,6 +24,15 @@ pub struct Runtime {
     pub syscalls: BTreeSet<String>,
 }
 
+impl Runtime {
+    /// Whether a port below 1024 is listened on, which needs a setting or a privilege where the kernel's default holds.
+    #[must_use]
+    pub fn has_low_port(&self) -> bool {
+        let number = |port: &String| port.split('/').next().and_then(|number| number.parse::<u32>().ok());
+        self.ports.iter().filter_map(number).any(|port| port < 1024)
+    }
+}
+
 /// A place that is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writable {

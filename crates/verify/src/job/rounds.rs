@@ -72,9 +72,9 @@ pub(super) fn run(
     );
     let plan = &attempt.plan;
     let checks = proofs::check(sides.0, sides.1, &plan.runtime, Some(plan));
-    let notes = plan.notes.iter().map(|note| format!("{}: {}", note.about, note.text)).collect();
     let runs = Runs { before: &before, after: &attempt.run, mask: &job.setup.workload.mask };
-    let verification = runs.verification(job.image.digest(), attempt.image.digest(), checks, repairs, notes);
+    let verification =
+        runs.verification(job.image.digest(), attempt.image.digest(), checks, repairs, Vec::new());
     let annotation = |name: &str| job.image.manifest().annotations.get(name).cloned();
     let base = Base {
         name: annotation("org.opencontainers.image.base.name"),

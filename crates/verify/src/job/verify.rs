@@ -123,15 +123,23 @@ impl Runs<'_> {
         unseen: Vec<String>,
     ) -> Verification {
         let mut steps = self.steps();
-        let mut unseen: BTreeSet<String> = unseen.into_iter().collect();
+        let mut log: Vec<(String, bool)> = Vec::new();
         let differences = compare(self.before, self.after, self.mask);
         for difference in &differences {
             let mark = if difference.failing { "" } else { " (no failure)" };
             let text = format!("{}{mark}", difference.explanation);
             match steps.iter_mut().find(|step| step.name == difference.place) {
                 Some(step) => step.differences.push(text),
-                None => drop(unseen.insert(text)),
+                None => log.push((text, difference.failing)),
             }
+        }
+        if !log.is_empty() {
+            let after = log.iter().filter(|(_, failing)| *failing).map(|(text, _)| text.clone()).collect();
+            let verdicts = (&Verdict::Passed, &Verdict::of(after));
+            let mut step = pair("log", false, (verdicts.0, Duration::ZERO), (verdicts.1, Duration::ZERO));
+            step.differences =
+                log.into_iter().filter(|(_, failing)| !failing).map(|(text, _)| text).collect();
+            steps.push(step);
         }
         let differs = differences.iter().any(|difference| difference.failing);
         let proven = checks.iter().all(|check| check.status != Status::Fail);
@@ -143,7 +151,7 @@ impl Runs<'_> {
             steps,
             checks,
             repairs,
-            unseen: unseen.into_iter().collect(),
+            unseen,
         }
     }
 
