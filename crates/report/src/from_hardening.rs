@@ -190,7 +190,7 @@ fn step(step: &casehard_verify::Step) -> Step {
         held_out: step.held_out,
         original: side(&step.original),
         hardened: side(&step.hardened),
-        differences: step.differences.clone(),
+        differences: step.differences.iter().cloned().chain(remarks(step)).collect(),
     }
 }
 
@@ -265,4 +265,9 @@ fn run(hardening: &Hardening) -> Run {
             })
             .collect(),
     }
+}
+
+/// What differs without being a failure, said so.
+fn remarks(step: &casehard_verify::Step) -> impl Iterator<Item = String> {
+    step.remarks.iter().map(|remark| format!("{remark} (no failure)"))
 }

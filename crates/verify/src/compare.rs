@@ -172,9 +172,13 @@ fn texts(
     let shown = |line: Option<&[u8]>| line.map_or("no such line".to_owned(), cut);
     let (before, after) = (shown(before), shown(after));
     let explanation = format!("{what} differs from line {line} on: {after}, on the original image {before}");
+    // Standard error is for people: another warning there is told, an error that is new is a failure.
+    let failing =
+        kind != Kind::Stderr || new_error_lines(&one, &two, masks).iter().any(|(_, failing)| *failing);
     found.push(Difference {
         original: before,
         hardened: after,
+        failing,
         ..Difference::new(place.to_owned(), kind, explanation)
     });
 }

@@ -37,6 +37,9 @@ pub struct Step {
     pub hardened: Went,
     /// What differs between both answers, volatile parts masked; empty when nothing does.
     pub differences: Vec<String>,
+    /// What differs but is no failure: slower, another warning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// How a step went.

@@ -90,7 +90,7 @@ fn lines(verification: &Verification) -> String {
         let held_out = if step.held_out { " (held out)" } else { "" };
         let (before, after) = (went(step.original.passed), went(step.hardened.passed));
         let _ = writeln!(text, "{after:<5} {}{held_out}; original: {before}", step.name);
-        for line in step.hardened.reasons.iter().chain(&step.differences) {
+        for line in step.hardened.reasons.iter().chain(&step.differences).chain(&step.remarks) {
             let _ = writeln!(text, "      {line}");
         }
     }

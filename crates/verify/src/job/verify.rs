@@ -126,10 +126,10 @@ impl Runs<'_> {
         let mut log: Vec<(String, bool)> = Vec::new();
         let differences = compare(self.before, self.after, self.mask);
         for difference in &differences {
-            let mark = if difference.failing { "" } else { " (no failure)" };
-            let text = format!("{}{mark}", difference.explanation);
+            let text = difference.explanation.clone();
             match steps.iter_mut().find(|step| step.name == difference.place) {
-                Some(step) => step.differences.push(text),
+                Some(step) if difference.failing => step.differences.push(text),
+                Some(step) => step.remarks.push(text),
                 None => log.push((text, difference.failing)),
             }
         }
@@ -137,8 +137,7 @@ impl Runs<'_> {
             let after = log.iter().filter(|(_, failing)| *failing).map(|(text, _)| text.clone()).collect();
             let verdicts = (&Verdict::Passed, &Verdict::of(after));
             let mut step = pair("log", false, (verdicts.0, Duration::ZERO), (verdicts.1, Duration::ZERO));
-            step.differences =
-                log.into_iter().filter(|(_, failing)| !failing).map(|(text, _)| text).collect();
+            step.remarks = log.into_iter().filter(|(_, failing)| !failing).map(|(text, _)| text).collect();
             steps.push(step);
         }
         let differs = differences.iter().any(|difference| difference.failing);
@@ -186,5 +185,6 @@ fn pair(name: &str, held_out: bool, before: (&Verdict, Duration), after: (&Verdi
         original: went(before),
         hardened: went(after),
         differences: Vec::new(),
+        remarks: Vec::new(),
     }
 }
