@@ -19,7 +19,7 @@ use crate::{
     channel::Channel,
     namespace::{IdMap, UserNamespace, check_kernel},
     seccomp,
-    store::Root,
+    store::{Root, Unpacked},
     supervisor::{Answer, Job, Operation, RootKind, Start, start},
 };
 
@@ -146,6 +146,7 @@ impl Sandbox {
             root: root.path.clone(),
             run: run.path.clone(),
             root_kind: options.root.unwrap_or(RootKind::Overlay),
+            copy_in_memory: fits_in_memory(&root.unpacked),
             shared_network: network.is_some(),
             one_user: self.namespace.ids().is_one(),
             caller: (user, rustix::process::getegid().as_raw()),
@@ -212,6 +213,16 @@ impl Sandbox {
 pub(super) fn give_to_root(pipe: &OwnedFd, (user, group): (u32, u32)) {
     let owner = (rustix::fs::Uid::from_raw(user), rustix::fs::Gid::from_raw(group));
     let _ = rustix::fs::fchown(pipe, Some(owner.0), Some(owner.1));
+}
+
+/// Whether a copy of this would leave most of the free memory free (`proc_meminfo(5)`).
+fn fits_in_memory(unpacked: &Unpacked) -> bool {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let available =
+        line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) << 10;
+    // Each file takes whole pages, and something for its name and metadata.
+    unpacked.bytes + unpacked.entries * 4096 < available / 3
 }
 
 /// Starts a process for a job that is answered by one descriptor.

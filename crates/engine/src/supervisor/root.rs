@@ -32,6 +32,9 @@ pub(super) fn make(start: &Start) -> Result<Made, Failure> {
         RootKind::Overlay => overlay(start)?,
         RootKind::Plain => {
             let root = format!("{}/root", start.run);
+            if start.copy_in_memory {
+                memory(start)?;
+            }
             copy::copy(&start.root, &root).doing("copy the root")?;
             (mounts::clone_of(&root)?, open(&root)?)
         }
@@ -46,14 +49,24 @@ pub(super) fn make(start: &Start) -> Result<Made, Failure> {
     Ok(Made { mount, changed, volumes })
 }
 
+/// A file system in memory that has room for what a run may write.
+fn tmpfs(start: &Start) -> Result<OwnedFd, Failure> {
+    let size = start.spec.limits.disk.map_or_else(|| "50%".to_owned(), |bytes| bytes.to_string());
+    let options = [("mode", Some("0700")), ("size", Some(size.as_str()))];
+    mounts::filesystem("tmpfs", &options, MountAttrFlags::MOUNT_ATTR_NODEV)
+}
+
+/// Puts the directory of the run into memory.
+fn memory(start: &Start) -> Result<(), Failure> {
+    // The copy of the image must fit beside what may be written, so this is not bounded by that.
+    let options = [("mode", Some("0700")), ("size", Some("75%"))];
+    let memory = mounts::filesystem("tmpfs", &options, MountAttrFlags::MOUNT_ATTR_NODEV)?;
+    mounts::attach(memory.as_fd(), CWD, &start.run)
+}
+
 fn overlay(start: &Start) -> Result<(OwnedFd, OwnedFd), Failure> {
     let run = &start.run;
-    let size = start.spec.limits.disk.map_or_else(|| "50%".to_owned(), |bytes| bytes.to_string());
-    let memory = mounts::filesystem(
-        "tmpfs",
-        &[("mode", Some("0700")), ("size", Some(&size))],
-        MountAttrFlags::MOUNT_ATTR_NODEV,
-    )?;
+    let memory = tmpfs(start)?;
     // An overlay keeps its marks in attributes; file systems in memory have had them since Linux 6.6. Before that the
     // changes go to the disk, unbounded.
     let marks = rustix::fs::mkdirat(&memory, "try", Mode::from_raw_mode(0o700)).is_ok()
