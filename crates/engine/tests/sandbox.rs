@@ -20,7 +20,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use casehard_engine::{ChangeKind, Exec, Exit, Mount, MountKind, Network, RootKind, StartOptions};
+use casehard_engine::{
+    ChangeKind, Exec, Exit, Keep, Mount, MountKind, Network, RootKind, StartOptions, Store,
+};
 use casehard_image::{Head, Kind, Mark};
 use support::{World, directory, file, head, link, path, run, spec, this_program};
 
@@ -70,6 +72,7 @@ fn main() {
             ("dropping_ends_every_process", dropped),
             ("killing_the_caller_leaves_nothing_behind", killed),
             ("what_cannot_start_is_named", not_started),
+            ("an_image_is_unpacked_once_and_removed_when_nobody_uses_it", collected),
         ],
         vec![lower, upper],
     );
@@ -496,6 +499,36 @@ fn killed(world: &World) {
         assert!(begin.elapsed() < Duration::from_secs(5), "{} {:?}", sleepers(&mark), runs(world));
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+fn collected(world: &World) {
+    let sandbox =
+        || casehard_engine::Sandbox::new(Store::open(&world.folder.join("other-store")).unwrap()).unwrap();
+    let (first, second) = (sandbox(), sandbox());
+    let paths: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|number| if number % 2 == 0 { &first } else { &second })
+            .map(|sandbox| scope.spawn(|| sandbox.prepare(&world.image).unwrap()))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let entries = |kind: &str| fs::read_dir(first.store().path().join(kind)).unwrap().count();
+    assert_eq!((entries("roots"), entries("partial")), (2, 0), "one directory and its lock");
+    assert!(paths.iter().all(|root| root.unpacked == paths[0].unpacked && root.unpacked.bytes > 0));
+    let everything = Keep { bytes: Some(0), since: None };
+    let collect = |keep: &Keep| first.store().collect(keep, first.namespace()).unwrap();
+    assert_eq!(collect(&everything).roots, 0, "it is in use");
+    let container = second.start(&world.image, &spec(&["sleep"])).unwrap();
+    drop(paths);
+    assert_eq!(collect(&everything).roots, 0, "a container uses it");
+    drop(container);
+    assert_eq!(collect(&Keep { bytes: Some(u64::MAX), since: Some(std::time::UNIX_EPOCH) }).roots, 0);
+    // What a killed run left is not locked by anybody.
+    fs::create_dir(first.store().path().join("runs/1-1")).unwrap();
+    fs::write(first.store().path().join("runs/1-1.lock"), "").unwrap();
+    let collected = collect(&everything);
+    assert_eq!((collected.roots, collected.leftovers), (1, 1));
+    assert_eq!((entries("roots"), entries("runs")), (0, 0));
 }
 
 fn not_started(world: &World) {

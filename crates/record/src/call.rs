@@ -203,7 +203,15 @@ pub(crate) fn call(name: &str) -> Call {
 }
 
 /// Calls so frequent, and so harmless, that they are not looked at: a profile has them all. None takes a path.
-pub(crate) const FREQUENT: [&str; 76] = [
+pub(crate) const FREQUENT: [&str; 84] = [
+    "fadvise64",
+    "fadvise64_64",
+    "getcwd",
+    "fsync",
+    "fdatasync",
+    "setsockopt",
+    "shutdown",
+    "tgkill",
     "read",
     "write",
     "readv",

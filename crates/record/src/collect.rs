@@ -17,8 +17,6 @@ use crate::{
 /// How reading a file shows in the first witness.
 const READING: [Access; 5] =
     [Access::Read, Access::Executed, Access::Library, Access::Written, Access::Created];
-/// What a path is of which the application itself put something there.
-const MADE: [Access; 2] = [Access::Created, Access::Written];
 
 /// Everything that was seen.
 pub(crate) fn collect(recorder: &mut Recorder) -> Report {
@@ -77,13 +75,12 @@ fn second_witness(recorder: &mut Recorder, list: &[Touched]) {
         };
         let known = match access {
             Access::Read => {
-                explained(recorder, &one.path)
-                    || one.file.is_some_and(|file| files.contains(&file))
-                    || ancestors(&one.path).any(|path| recorder.facts.was(path, &MADE))
+                explained(recorder, &one.path) || one.file.is_some_and(|file| files.contains(&file))
             }
             _ => recorder.facts.was(&one.path, &[access]),
         };
-        if known {
+        // What the application made itself has had a time from the beginning.
+        if known || ancestors(&one.path).any(|path| recorder.facts.was(path, &[Access::Created])) {
             continue;
         }
         if access == Access::Read && recorder.mode == Mode::Full {

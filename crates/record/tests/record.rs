@@ -85,6 +85,7 @@ fn main() {
             ("the_light_mode_sees_what_must_be_there", light),
             ("many_threads_and_processes_lose_nothing", many),
             ("what_could_not_start_is_an_error", not_started),
+            ("killing_the_caller_leaves_nothing_behind", killed),
         ],
         vec![pieces],
     );
@@ -463,4 +464,51 @@ fn not_started(world: &World) {
     spec.argv = vec!["/no/such".to_owned()];
     let error = start(&world.sandbox, &world.image, &spec, Mode::Full).err().unwrap();
     assert!(matches!(error, RecordError::Engine(_)) && error.to_string().contains("/no/such"), "{error}");
+}
+
+/// Processes of this machine that have this variable.
+fn marked(mark: &str) -> usize {
+    let of = |entry: fs::DirEntry| fs::read(entry.path().join("environ")).ok();
+    let all = fs::read_dir("/proc").unwrap().filter_map(|entry| of(entry.unwrap()));
+    all.filter(|environ| environ.windows(mark.len()).any(|window| window == mark.as_bytes())).count()
+}
+
+/// The children of a process.
+fn children(process: i32) -> Vec<i32> {
+    let text = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    text.split_whitespace().map(|number| number.parse().unwrap()).collect()
+}
+
+fn killed(world: &World) {
+    let mark = format!("MARK=recorded{}", std::process::id());
+    let mut spec = spec(&["sleep"]);
+    spec.env = vec![mark.clone()];
+    // SAFETY: the child uses only what a copy of this thread has, and is killed.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let started = start(&world.sandbox, &world.image, &spec, Mode::Full).unwrap();
+        std::thread::sleep(Duration::from_secs(100));
+        drop(started);
+        std::process::exit(0);
+    }
+    let begin = std::time::Instant::now();
+    while marked(&mark) == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "it does not start");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let helpers = children(child);
+    assert_eq!(helpers.len(), 2, "the supervisor and the recorder");
+    // SAFETY: kills and collects the child made above.
+    unsafe {
+        libc::kill(child, libc::SIGKILL);
+        libc::waitpid(child, std::ptr::null_mut(), 0);
+    }
+    let begin = std::time::Instant::now();
+    let runs = world.sandbox.store().path().join("runs");
+    // A process that was killed stays as an entry until somebody collects it, which is not for us to do.
+    let alive = |process: &i32| fs::read_link(format!("/proc/{process}/exe")).is_ok();
+    while marked(&mark) > 0 || helpers.iter().any(alive) || fs::read_dir(&runs).unwrap().count() > 0 {
+        assert!(begin.elapsed() < Duration::from_secs(10), "it is still there");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
