@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use casehard_harden::{
-    Plan,
+    Level, Plan,
     plan::{Fate, Reason},
     runtime::Runtime,
 };
@@ -162,6 +162,9 @@ fn programs(
             })
         })
     };
+    if plan.is_some_and(|plan| plan.level == Level::Tidy) {
+        return make(name, Status::Warn, format!("{}; level tidy removes no software", some(&after)), before);
+    }
     match after.iter().find(used) {
         Some(path) => {
             make(name, Status::Warn, format!("{}; the application uses {path}", some(&after)), before)
