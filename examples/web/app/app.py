@@ -1,6 +1,7 @@
 """A small stock list: items with counts, a report, and a background job that keeps totals."""
 
 import datetime
+import fcntl
 import os
 import sqlite3
 import ssl
@@ -21,7 +22,9 @@ def connect():
 
 
 def prepare():
-    with connect() as connection:
+    # Two workers begin at once, and switching the journal waits for nobody.
+    with open(DATABASE + ".lock", "w") as lock, connect() as connection:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, name TEXT UNIQUE, count INTEGER)")
         connection.execute("CREATE TABLE IF NOT EXISTS total (id INTEGER PRIMARY KEY CHECK (id = 1), items INTEGER, pieces INTEGER)")

@@ -29,6 +29,10 @@ impl ImportPath {
                 continue;
             }
             let Some(entry) = ground.tree.get(used_path).filter(|entry| entry.is_file()) else { continue };
+            // The directory of the script that is run is the first one that modules are looked for in.
+            if ground.inventory.script(entry).is_some_and(casehard_inventory::Script::is_python) {
+                path.roots.extend(entry.parent().map(Entry::id));
+            }
             let Some(root) = root_of(entry) else { continue };
             path.roots.insert(root.id());
             if root.child(b"encodings").is_some() {
