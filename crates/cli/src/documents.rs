@@ -1,67 +1,72 @@
 //! Every document of a hardening that is drawn from its data by a library of its own.
 
-use casehard_evidence::{
-    Statement,
-    provenance::{Hardened, LOCAL_BUILDER, provenance},
-};
+use casehard_evidence::provenance::{Hardened, LOCAL_BUILDER, provenance};
 use casehard_inventory::sbom::{CycloneDxVersion, Format, Sbom, Select, Stamp};
 use casehard_oci::Digest;
-use casehard_report::Report;
+use casehard_report::{Report, html, json, text};
 use casehard_verify::job::Done;
 
 use crate::{Context, Failure, workload::Loaded};
 
-/// File names and bytes of the bills of materials, the reports and the provenance.
-pub fn all(done: &Done, loaded: &Loaded, context: &Context) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+/// File names and bytes of the bills of materials, the reports and the provenance of the image called `name`.
+pub fn all(
+    done: &Done,
+    name: &str,
+    loaded: &Loaded,
+    context: &Context,
+) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
     let stamp = Stamp { created: context.date()?, tool_version: env!("CARGO_PKG_VERSION").to_owned() };
     let sbom = Sbom::of(&done.image, &done.read.tree, &done.read.inventory, &Select::default());
     let report = Report::from(&done.hardening);
-    let cyclonedx = sbom.write(Format::CycloneDx(CycloneDxVersion::V1_6), &stamp);
-    let spdx = sbom.write(Format::SpdxJson, &stamp);
-    let byproducts = [
-        ("sbom.cdx.json", Digest::of(&cyclonedx), "application/vnd.cyclonedx+json"),
-        ("sbom.spdx.json", Digest::of(&spdx), "application/spdx+json"),
-    ];
-    let origin = origin(done, loaded, &report, context.source_date_epoch()?, &byproducts);
-    let plain = anstream::adapter::strip_str(&casehard_report::text(&report, 100)).to_string();
-    let documents = [
-        ("report.html", casehard_report::html(&report, Some(&done.hardening.plan)).into_bytes()),
-        ("report.json", casehard_report::json(&report).into_bytes()),
+    let plain = anstream::adapter::strip_str(&text(&report, 100)).to_string();
+    let mut files = vec![
+        ("report.json", json(&report).into_bytes()),
         ("report.txt", plain.into_bytes()),
-        ("sbom.cdx.json", cyclonedx),
-        ("sbom.spdx.json", spdx),
-        ("provenance.json", origin.to_text().into_bytes()),
+        ("report.html", html(&report, Some(&done.hardening.plan)).into_bytes()),
+        ("sbom.cdx.json", sbom.write(Format::CycloneDx(CycloneDxVersion::V1_6), &stamp)),
+        ("sbom.spdx.json", sbom.write(Format::SpdxJson, &stamp)),
     ];
-    Ok(documents.map(|(name, bytes)| (name.to_owned(), bytes)).into())
+    files.push(("provenance.json", statement(done, name, &files, loaded, context)?));
+    Ok(files)
 }
 
-/// Where the result comes from.
-fn origin(
+fn statement(
     done: &Done,
+    name: &str,
+    files: &[(&'static str, Vec<u8>)],
     loaded: &Loaded,
-    report: &Report,
-    source_date_epoch: Option<i64>,
-    byproducts: &[(&str, Digest, &str)],
-) -> Statement {
+    context: &Context,
+) -> Result<Vec<u8>, Failure> {
+    let byproducts: Vec<(&str, Digest, &str)> = files
+        .iter()
+        // The reports state when they were made; what provenance names has the same bytes each time.
+        .filter(|(file, _)| file.starts_with("sbom"))
+        .map(|(file, bytes)| (*file, Digest::of(bytes), "application/json"))
+        .collect();
     let hardening = &done.hardening;
-    let base = hardening.base.as_ref();
-    let base = base.and_then(|base| Some((base.name.as_deref()?, base.digest.as_deref()?.parse().ok()?)));
-    let user = loaded.workload.harden.user.as_deref();
-    provenance(&Hardened {
-        name: &hardening.image,
+    let base = hardening
+        .base
+        .as_ref()
+        .and_then(|base| Some((base.name.as_deref()?, base.digest.as_ref()?.parse().ok()?)));
+    let statement = provenance(&Hardened {
+        name,
         image: hardening.after.digest,
         source: &hardening.image,
         source_digest: hardening.before.digest,
         base,
-        level: &report.level,
-        user,
+        level: hardening.plan.level.as_str(),
+        user: loaded.workload.harden.user.as_deref(),
         workload: ("casehard.yaml", loaded.digest),
         materials: &[],
-        byproducts,
-        version: &hardening.run.version,
-        started: Some(&report.run.date),
+        byproducts: &byproducts,
+        version: env!("CARGO_PKG_VERSION"),
+        started: None,
         finished: None,
-        source_date_epoch,
+        source_date_epoch: context.source_date_epoch()?,
         builder: LOCAL_BUILDER,
-    })
+    });
+    let mut bytes = serde_json::to_vec_pretty(&statement)
+        .map_err(|error| Failure::cannot("failed to write the provenance", &error))?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }

@@ -75,8 +75,15 @@ pub(crate) fn places(ground: Ground<'_>, stays: &dyn Fn(NodeId) -> bool) -> BTre
     // `/tmp` is there for every library that might want it.
     found.entry(RootPath::root().child(b"tmp")).or_default();
     let tops: Vec<RootPath> = found.keys().cloned().collect();
+    // A volume brings its directories with it; memory begins empty, so a directory of the image in it needs a mount of
+    // its own.
+    let needs_its_own = |place: &RootPath, other: &RootPath| {
+        is_directory(ground, place) && kind(ground, other, &volumes, stays) == WritableKind::Tmpfs
+    };
     let is_below_another = |place: &RootPath| {
-        tops.iter().any(|other| other != place && !other.is_root() && place.starts_with(other))
+        tops.iter().any(|other| {
+            other != place && !other.is_root() && place.starts_with(other) && !needs_its_own(place, other)
+        })
     };
     let mut places = BTreeMap::new();
     for (place, evidence) in &found {
@@ -96,6 +103,10 @@ pub(crate) fn places(ground: Ground<'_>, stays: &dyn Fn(NodeId) -> bool) -> BTre
     places
 }
 
+fn is_directory(ground: Ground<'_>, path: &RootPath) -> bool {
+    ground.tree.get(path).is_some_and(casehard_image::Entry::is_directory)
+}
+
 /// The directory to mount on for a path that was written.
 fn place(ground: Ground<'_>, path: &RootPath, volumes: &BTreeSet<RootPath>) -> RootPath {
     if let Some(volume) = volumes.iter().find(|volume| path.starts_with(volume)) {
@@ -106,6 +117,7 @@ fn place(ground: Ground<'_>, path: &RootPath, volumes: &BTreeSet<RootPath>) -> R
         |count: usize| components[..count].iter().fold(RootPath::root(), |place, name| place.child(name));
     match components.as_slice() {
         [b"tmp", ..] => first(1),
+        [b"run", _, _, ..] if is_directory(ground, &first(2)) => first(2),
         [b"run", ..] => first(1),
         [b"var", b"tmp" | b"run" | b"lock", ..] => first(2),
         [b"var", b"lib" | b"cache" | b"log" | b"spool", _, _, ..] => first(3),

@@ -84,8 +84,8 @@ fn documents(done: &Done, arguments: &Arguments, context: &Context, loaded: &wor
     let written = |error: casehard_verify::StagingError| Failure::cannot("failed to write the output", &error);
     let name = service_name(arguments, loaded);
     job::documents(done, &name, &format!("{name}:hardened")).map_err(written)?;
-    for (file, bytes) in crate::documents::all(done, loaded, context)? {
-        done.staging.write(&file, &bytes).map_err(written)?;
+    for (file, bytes) in crate::documents::all(done, &name, loaded, context)? {
+        done.staging.write(file, &bytes).map_err(written)?;
     }
     let report = casehard_report::Report::from(&done.hardening);
     Ok(match arguments.format {
