@@ -12,11 +12,7 @@ use std::{
 
 use casehard_oci::{Compression, RootPath};
 
-use super::{
-    Addition, Edit,
-    history::in_step,
-    plan::{Action, Plan},
-};
+use super::{Addition, Edit, history::in_step, plan::Plan};
 use crate::{
     Head, Image, Kind, LayerWriter, LayoutWriter, Mark, NodeId, Tree, WriteError, Written, WrittenLayer,
     Xattrs,
@@ -86,8 +82,8 @@ fn write_layer(
     plan: &Plan<'_>,
     writer: &LayoutWriter,
 ) -> Result<Option<WrittenLayer>, WriteError> {
-    let (actions, loose) = (&plan.layers[index], &plan.loose[index]);
-    if actions.is_empty() && loose.is_empty() {
+    let (nodes, loose) = (&plan.layers[index], &plan.loose[index]);
+    if nodes.is_empty() && loose.is_empty() {
         return Ok(None);
     }
     let compression = match image.layers()[index].compression {
@@ -99,16 +95,16 @@ fn write_layer(
         out.directory(*node)?;
     }
     let mut entries = image.entries(index)?;
-    let mut actions = actions.iter().peekable();
+    let mut nodes = nodes.iter().peekable();
     let mut ordinal = 0;
     while let Some(mut entry) = entries.next()? {
-        while let Some((_, action)) = actions.next_if(|(at, _)| *at == ordinal) {
+        while let Some((_, node)) = nodes.next_if(|(at, _)| *at == ordinal) {
             let (kind, path) = (entry.head.kind.clone(), entry.head.path.clone());
-            out.act(*action, &kind, &path, &mut entry)?;
+            out.node(*node, &kind, &path, &mut entry)?;
         }
         ordinal += 1;
     }
-    if actions.next().is_some() {
+    if nodes.next().is_some() {
         return Err(WriteError::OtherTree { layer: image.layers()[index].descriptor.digest });
     }
     out.layer.finish().map(Some)
@@ -123,23 +119,20 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
-    fn act(
+    fn node(
         &mut self,
-        action: Action,
+        node: NodeId,
         kind: &Kind,
         path: &RootPath,
         content: &mut dyn io::Read,
     ) -> Result<(), WriteError> {
-        let node = match action {
-            Action::Write(node) | Action::Link(node, _) => node,
-        };
         let mut head = self.plan.head(node);
         if head.kind == Kind::Directory {
             return self.directory(node);
         }
         self.directories_above(node)?;
-        if let Action::Link(_, first) = action {
-            head.kind = Kind::Hardlink(self.plan.tree().entry(first).path());
+        if let Some(first) = self.plan.links.get(&node) {
+            head.kind = Kind::Hardlink(self.plan.tree().entry(*first).path());
             head.size = 0;
             return self.layer.entry(&head, &mut io::empty());
         }

@@ -7,22 +7,16 @@ use casehard_oci::RootPath;
 use super::{Addition, Change, Edit};
 use crate::{Entry, Head, Kind, Mark, NodeId, Tree};
 
-/// What happens when an entry of a layer comes past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
-    /// It is written, with its content, as this node.
-    Write(NodeId),
-    /// It is written as a hardlink to the node that has the content.
-    Link(NodeId, NodeId),
-}
-
 /// What is done with an image, worked out.
 pub(super) struct Plan<'a> {
     tree: &'a Tree,
     /// Changes by inode.
     changes: HashMap<u32, Change>,
-    /// For each layer its actions by the ordinal of the entry, sorted.
-    pub layers: Vec<Vec<(u32, Action)>>,
+    /// For each layer which of its entries are written, by their ordinals, and as which nodes; sorted. There may be
+    /// millions, so a link to another node stands in `links`.
+    pub layers: Vec<Vec<(u32, NodeId)>>,
+    /// Nodes that are written as hardlinks, and the nodes that have the content.
+    pub links: HashMap<NodeId, NodeId>,
     /// For each layer, directories that no entry of it makes and that are written nevertheless, sorted.
     pub loose: Vec<Vec<NodeId>>,
     /// What is put in, where symbolic links on the way lead to.
@@ -35,6 +29,7 @@ impl<'a> Plan<'a> {
             tree,
             changes: HashMap::new(),
             layers: vec![Vec::new(); layers],
+            links: HashMap::new(),
             loose: vec![Vec::new(); layers],
             additions: resolved_additions(tree, &edit.additions),
         };
@@ -93,19 +88,20 @@ impl<'a> Plan<'a> {
             if entry.is_directory() {
                 // A directory that holds something is written with what it holds.
                 if !holding[entry.id().0 as usize] {
-                    self.add(entry.layer(), entry.ordinal(), Action::Write(entry.id()));
+                    self.add(entry.layer(), entry.ordinal(), entry.id());
                 }
                 continue;
             }
             let carrier = carriers.get(&entry.inode());
             match (entry.bytes_at(), carrier) {
                 (Some((layer, ordinal)), Some(carrier)) if *carrier == entry.id() => {
-                    self.add(layer, Some(ordinal), Action::Write(entry.id()));
+                    self.add(layer, Some(ordinal), entry.id());
                 }
                 (Some(_), Some(carrier)) => {
-                    self.add(entry.layer(), entry.ordinal(), Action::Link(entry.id(), *carrier));
+                    self.links.insert(entry.id(), *carrier);
+                    self.add(entry.layer(), entry.ordinal(), entry.id());
                 }
-                _ => self.add(entry.layer(), entry.ordinal(), Action::Write(entry.id())),
+                _ => self.add(entry.layer(), entry.ordinal(), entry.id()),
             }
         }
         for actions in &mut self.layers {
@@ -127,10 +123,10 @@ impl<'a> Plan<'a> {
         first.into_iter().map(|(inode, (_, _, node))| (inode, node)).collect()
     }
 
-    fn add(&mut self, layer: usize, ordinal: Option<u32>, action: Action) {
-        match (ordinal, action) {
-            (Some(ordinal), action) => self.layers[layer].push((ordinal, action)),
-            (None, Action::Write(node) | Action::Link(node, _)) => self.loose[layer].push(node),
+    fn add(&mut self, layer: usize, ordinal: Option<u32>, node: NodeId) {
+        match ordinal {
+            Some(ordinal) => self.layers[layer].push((ordinal, node)),
+            None => self.loose[layer].push(node),
         }
     }
 

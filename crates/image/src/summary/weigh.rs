@@ -1,11 +1,14 @@
 //! What takes the space of an image.
 
-use std::{cmp::Reverse, collections::BTreeMap, collections::BinaryHeap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap, HashMap},
+};
 
 use casehard_oci::{Compression, Digest, ImageConfig, Platform, RootPath};
 use serde::Serialize;
 
-use crate::{Image, Tree};
+use crate::{Image, NodeId, Tree};
 
 /// What an image is, and what takes its space. Sizes are bytes.
 #[derive(Debug, Clone, Serialize)]
@@ -97,28 +100,28 @@ pub fn summarise(image: &Image, tree: &Tree, most: usize) -> Summary {
     }
 }
 
-/// The bytes below each node, and those that are left of each layer. A file with several names counts where its first
+/// The bytes below each directory, and those that are left of each layer. A file with several names counts where its first
 /// one stands.
-fn sizes(tree: &Tree, layers: usize) -> (Vec<u64>, Vec<u64>) {
-    let mut held = vec![0; tree.capacity()];
+fn sizes(tree: &Tree, layers: usize) -> (HashMap<NodeId, u64>, Vec<u64>) {
+    let mut held = HashMap::new();
     let mut alive = vec![0; layers];
     // Depth of the directories that the walk is in, with what they hold so far.
-    let mut open: Vec<(u32, u64)> = vec![(tree.root().id().0, 0)];
-    let mut close = |open: &mut Vec<(u32, u64)>| {
+    let mut open: Vec<(NodeId, u64)> = vec![(tree.root().id(), 0)];
+    let mut close = |open: &mut Vec<(NodeId, u64)>| {
         if let Some((node, size)) = open.pop() {
-            held[node as usize] = size;
+            held.insert(node, size);
             if let Some((_, above)) = open.last_mut() {
                 *above += size;
             }
         }
     };
     for entry in tree.walk() {
-        let parent = entry.parent().map_or(0, |parent| parent.id().0);
+        let parent = entry.parent().unwrap_or_else(|| tree.root()).id();
         while open.len() > 1 && open.last().is_some_and(|(node, _)| *node != parent) {
             close(&mut open);
         }
         if entry.is_directory() {
-            open.push((entry.id().0, 0));
+            open.push((entry.id(), 0));
         } else if entry.is_file() && entry.names().next().is_none_or(|first| first.id() == entry.id()) {
             if let Some((_, size)) = open.last_mut() {
                 *size += entry.size();
@@ -159,8 +162,8 @@ fn layers(image: &Image, tree: &Tree, alive: &[u64]) -> Vec<LayerSummary> {
     image.layers().iter().enumerate().map(summary).collect()
 }
 
-fn largest_directories(tree: &Tree, held: &[u64], most: usize) -> Vec<Sized> {
-    let of = |entry: crate::Entry<'_>| held[entry.id().0 as usize];
+fn largest_directories(tree: &Tree, held: &HashMap<NodeId, u64>, most: usize) -> Vec<Sized> {
+    let of = |entry: crate::Entry<'_>| held.get(&entry.id()).copied().unwrap_or_default();
     let says_something = |entry: &crate::Entry<'_>| {
         let below = entry.children().filter(|child| child.is_directory()).map(of).max().unwrap_or(0);
         // Nine tenths in one directory: that one is worth a line, this one is not.
