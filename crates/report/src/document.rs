@@ -348,6 +348,16 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The differences that say more than the reasons of its failure do.
+    pub(crate) fn telling_differences(&self) -> impl Iterator<Item = &String> {
+        let says_more = |difference: &&String| {
+            !self.hardened.reasons.iter().any(|reason| difference.contains(reason.as_str()))
+        };
+        self.differences.iter().filter(says_more)
+    }
+}
+
 impl Packages {
     /// How many packages there are in all.
     #[must_use]

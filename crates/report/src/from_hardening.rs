@@ -60,36 +60,43 @@ impl From<&Hardening> for Report {
 }
 
 fn verdict(verification: &Verification) -> Verdict {
-    let mut reasons = Vec::new();
-    if !verification.passed {
-        for step in &verification.steps {
-            if !step.original.passed {
-                reasons.push(format!(
-                    "{} fails on the original image already: {}",
-                    step.name,
-                    step.original.reasons.join("; ")
-                ));
-            } else if !step.hardened.passed {
-                reasons.push(format!(
-                    "{} fails on the hardened image: {}",
-                    step.name,
-                    step.hardened.reasons.join("; ")
-                ));
-            }
-        }
-        let failed = verification.checks.iter().filter(|check| check.status == Status::Fail);
-        reasons.extend(failed.map(|check| format!("check {} fails: {}", check.name, check.evidence)));
-        let differing = verification.steps.iter().filter(|step| step.original.passed && step.hardened.passed);
-        reasons.extend(differing.filter_map(|step| {
-            step.differences
-                .first()
-                .map(|difference| format!("the answers of {} differ: {difference}", step.name))
-        }));
-        if reasons.is_empty() {
-            reasons.push("verification did not pass".to_owned());
+    if verification.passed {
+        return Verdict { hardened: true, reasons: Vec::new() };
+    }
+    // When an application does not start, every step fails for that one reason: it is told once.
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for step in &verification.steps {
+        let (went, place) = match (step.original.passed, step.hardened.passed) {
+            (false, _) => (&step.original, "the original image already"),
+            (true, false) => (&step.hardened, "the hardened image"),
+            (true, true) => continue,
+        };
+        let reason = format!("on {place}: {}", went.reasons.join("; "));
+        match groups.last_mut().filter(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(&step.name),
+            None => groups.push((reason, vec![&step.name])),
         }
     }
-    Verdict { hardened: verification.passed, reasons }
+    let mut reasons: Vec<String> = groups
+        .iter()
+        .map(|(reason, names)| match names.as_slice() {
+            [name] => format!("{name} fails {reason}"),
+            [first, rest @ ..] => format!("{first} and {} further fail {reason}", rest.len()),
+            [] => reason.clone(),
+        })
+        .collect();
+    let failed = verification.checks.iter().filter(|check| check.status == Status::Fail);
+    reasons.extend(failed.map(|check| format!("check {} fails: {}", check.name, check.evidence)));
+    let differing = verification.steps.iter().filter(|step| step.original.passed && step.hardened.passed);
+    reasons.extend(differing.filter_map(|step| {
+        step.differences
+            .first()
+            .map(|difference| format!("the answers of {} differ: {difference}", step.name))
+    }));
+    if reasons.is_empty() {
+        reasons.push("verification did not pass".to_owned());
+    }
+    Verdict { hardened: false, reasons }
 }
 
 fn packages(plan: &Plan) -> Packages {

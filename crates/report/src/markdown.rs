@@ -131,7 +131,8 @@ fn steps(out: &mut String, report: &Report) {
     let shown = bad.len().clamp(ROWS, 5 * ROWS);
     let mark = |passed: bool| if passed { "✅" } else { "❌" };
     for step in bad.iter().chain(&good).take(shown) {
-        let reasons = step.hardened.reasons.iter().chain(&step.original.reasons).chain(&step.differences);
+        let reasons =
+            step.hardened.reasons.iter().chain(&step.original.reasons).chain(step.telling_differences());
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} | {} |",

@@ -171,3 +171,21 @@ fn the_page_says_what_the_report_says() {
     let without = html(&Report::from(&hardening), None);
     assert!(!without.contains("perl-base was used"));
 }
+
+#[test]
+fn one_reason_for_many_failures_is_told_once() {
+    let mut hardening = fixture::failed();
+    for step in &mut hardening.verification.steps[1..] {
+        step.hardened.passed = false;
+        step.hardened.reasons = vec!["the application was not ready".into()];
+        step.differences = vec!["not run: the application was not ready".into()];
+    }
+    let report = Report::from(&hardening);
+    assert_eq!(
+        report.verdict.reasons[0],
+        "POST /notes and 4 further fail on the hardened image: the application was not ready"
+    );
+    let shown = stripped(&text(&report, 100));
+    assert!(shown.contains("4 further steps failed for the same reason"), "{shown}");
+    assert!(!shown.contains("not run: the"), "{shown}");
+}

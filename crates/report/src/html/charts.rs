@@ -84,7 +84,9 @@ fn donut(report: &Report) -> Markup {
             }
             ul.legend {
                 @for (class, count, word) in parts {
-                    li { svg.key viewBox="0 0 10 10" aria-hidden="true" { rect class=(class) width="10" height="10" rx="2" {} } (count) " " (word) }
+                    @if count > 0 {
+                        li { svg.key viewBox="0 0 10 10" aria-hidden="true" { rect class=(class) width="10" height="10" rx="2" {} } (count) " " (word) }
+                    }
                 }
             }
         }

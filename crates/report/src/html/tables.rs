@@ -82,7 +82,7 @@ pub(super) fn steps(report: &Report) -> Markup {
                                     ul.tight {
                                         @for reason in step.original.reasons.iter().take(10) { li.bad { "original: " (cut(&plain(reason), 500)) } }
                                         @for reason in step.hardened.reasons.iter().take(10) { li.bad { (cut(&plain(reason), 500)) } }
-                                        @for difference in step.differences.iter().take(10) { li.warn { (cut(&plain(difference), 500)) } }
+                                        @for difference in step.telling_differences().take(10) { li.warn { (cut(&plain(difference), 500)) } }
                                     }
                                 }
                             }

@@ -83,8 +83,29 @@ pub(super) fn steps(page: &mut Page, report: &Report) {
         ]);
     }
     page.table(&table);
+    let mut told: Option<&Step> = None;
+    let mut alike = 0;
     for step in report.steps.iter().filter(|step| !step.passed() || !step.differences.is_empty()) {
+        let same = |other: &Step| {
+            !step.passed() && (&other.original, &other.hardened) == (&step.original, &step.hardened)
+        };
+        if told.is_some_and(same) {
+            alike += 1;
+            continue;
+        }
+        further(page, std::mem::take(&mut alike));
         details(page, step);
+        told = Some(step);
+    }
+    further(page, alike);
+}
+
+/// That more steps failed for the reasons just told.
+fn further(page: &mut Page, alike: u64) {
+    if alike > 0 {
+        let text =
+            format!("{} failed for the same reason", amount::of(alike, "further step", "further steps"));
+        page.item("✗", RED, &text);
     }
 }
 
@@ -99,7 +120,7 @@ fn details(page: &mut Page, step: &Step) {
             rows.row([Cell::new(name).styled(DIM), Cell::new(shown::cut(reason, 400))]);
         }
     }
-    for difference in &step.differences {
+    for difference in step.telling_differences() {
         rows.row([Cell::new("differs").styled(DIM), Cell::new(shown::cut(difference, 400))]);
     }
     let drawn = rows.draw(4, page.columns);
