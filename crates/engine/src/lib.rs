@@ -27,3 +27,4 @@ pub use sandbox::{EngineError, Recorder, Running, Sandbox, StartOptions, Streams
 pub use spec::{Exec, Limits, Mount, MountKind, Network, Spec};
 pub use store::{Collected, Keep, Root, Skipped, Store, StoreError, Unpacked};
 pub use supervisor::RootKind;
+pub use sys::leave_keys_to_the_container;

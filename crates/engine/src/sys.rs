@@ -94,6 +94,16 @@ pub(crate) fn reset_signals() {
     }
 }
 
+/// Leaves the signals that a terminal sends by keys to the container: this process, which gets them too, goes on until
+/// the container ends. For a program that runs one container with its own streams, once that has started.
+pub fn leave_keys_to_the_container() {
+    // SAFETY: ignoring a signal runs no code of ours.
+    unsafe {
+        libc::signal(libc::SIGINT, libc::SIG_IGN);
+        libc::signal(libc::SIGQUIT, libc::SIG_IGN);
+    }
+}
+
 /// Blocks these signals and gives a descriptor that reports them.
 pub(crate) fn signal_descriptor(signals: &[i32]) -> io::Result<OwnedFd> {
     // SAFETY: the set is initialised by sigemptyset before it is used; the descriptor is new.

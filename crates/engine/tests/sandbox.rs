@@ -371,7 +371,7 @@ fn read_only(world: &World) {
     let mut spec = spec(&["write", "/data/x", "x"]);
     spec.read_only = true;
     spec.mounts = vec![
-        Mount { path: path("/tmp"), kind: MountKind::Tmpfs { mode: 0o1777, size: 1 << 20 } },
+        Mount { path: path("/tmp"), kind: MountKind::Tmpfs { mode: 0o1777, size: 1 << 20, uid: 0, gid: 0 } },
         Mount { path: path("/data"), kind: MountKind::Volume },
     ];
     assert_eq!(world.run(&spec).1, "written\n");

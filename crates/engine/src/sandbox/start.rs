@@ -215,14 +215,15 @@ pub(super) fn give_to_root(pipe: &OwnedFd, (user, group): (u32, u32)) {
     let _ = rustix::fs::fchown(pipe, Some(owner.0), Some(owner.1));
 }
 
-/// Whether a copy of this would leave most of the free memory free (`proc_meminfo(5)`).
-fn fits_in_memory(unpacked: &Unpacked) -> bool {
+/// How many bytes a copy of this takes, when that would leave most of the free memory free (`proc_meminfo(5)`).
+fn fits_in_memory(unpacked: &Unpacked) -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let available =
         line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) << 10;
     // Each file takes whole pages, and something for its name and metadata.
-    unpacked.bytes + unpacked.entries * 4096 < available / 3
+    let bytes = unpacked.bytes + unpacked.entries * 4096;
+    (bytes < available / 3).then_some(bytes)
 }
 
 /// Starts a process for a job that is answered by one descriptor.

@@ -29,8 +29,8 @@ pub(crate) struct Start {
     pub(crate) run: String,
     /// How the root is made writable.
     pub(crate) root_kind: RootKind,
-    /// Whether a copy of the root is made in memory: much faster, where there is room.
-    pub(crate) copy_in_memory: bool,
+    /// How many bytes a copy of the root takes, when there is room for it in memory: that is much faster.
+    pub(crate) copy_in_memory: Option<u64>,
     /// Whether the network namespace of another container is among the descriptors.
     pub(crate) shared_network: bool,
     /// Whether only one user is mapped, so that owners and groups cannot be changed.

@@ -32,8 +32,8 @@ pub(super) fn make(start: &Start) -> Result<Made, Failure> {
         RootKind::Overlay => overlay(start)?,
         RootKind::Plain => {
             let root = format!("{}/root", start.run);
-            if start.copy_in_memory {
-                memory(start)?;
+            if let Some(bytes) = start.copy_in_memory {
+                memory(start, bytes)?;
             }
             copy::copy(&start.root, &root).doing("copy the root")?;
             (mounts::clone_of(&root)?, open(&root)?)
@@ -56,10 +56,14 @@ fn tmpfs(start: &Start) -> Result<OwnedFd, Failure> {
     mounts::filesystem("tmpfs", &options, MountAttrFlags::MOUNT_ATTR_NODEV)
 }
 
-/// Puts the directory of the run into memory.
-fn memory(start: &Start) -> Result<(), Failure> {
-    // The copy of the image must fit beside what may be written, so this is not bounded by that.
-    let options = [("mode", Some("0700")), ("size", Some("75%"))];
+/// Puts the directory of the run into memory, with room for a copy of so many bytes beside what may be written.
+fn memory(start: &Start, bytes: u64) -> Result<(), Failure> {
+    let size = start
+        .spec
+        .limits
+        .disk
+        .map_or_else(|| "75%".to_owned(), |disk| (disk.saturating_add(bytes)).to_string());
+    let options = [("mode", Some("0700")), ("size", Some(size.as_str()))];
     let memory = mounts::filesystem("tmpfs", &options, MountAttrFlags::MOUNT_ATTR_NODEV)?;
     mounts::attach(memory.as_fd(), CWD, &start.run)
 }
