@@ -6,7 +6,7 @@ use casehard_vuln::{
     assess,
     finding::{MatchedBy, Origin},
     gate::{Gate, IgnoreRule, compare, ignore, judge, read_rules},
-    import::import,
+    import::{import, import_document},
     scan,
     store::Builder,
     vex::{Absence, Authorship, ImageIdentity, absences, apply, openvex, read},
@@ -419,6 +419,22 @@ fn old_sources_are_carried_into_a_new_store() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("data/README.md").is_file(),
         "the attribution travels with the data"
     );
+}
+
+#[test]
+fn damaged_feeds_do_no_harm() {
+    for (name, text) in FEEDS {
+        for at in (0..text.len()).step_by(3) {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[at] = bytes[at].wrapping_add(1);
+            let mut builder = Builder::new(TODAY);
+            let _ = import_document(&mut builder, name, &bytes, TODAY);
+            let _ = import_document(&mut builder, name, &bytes[..at], TODAY);
+            let store =
+                Store::from_bytes(builder.finish().expect("small")).expect("what is written can be read");
+            store.verify().expect("and has the digest it states");
+        }
+    }
 }
 
 #[test]

@@ -54,6 +54,11 @@ impl Imported {
     }
 }
 
+/// Reads one document into `builder`, whatever feed it is of. Gives whether it was of a known kind and sound.
+pub fn import_document(builder: &mut Builder, name: &str, bytes: &[u8], today: &str) -> bool {
+    recognise::read(name, bytes, &mut Intake::new(builder, today)) == recognise::Outcome::Read
+}
+
 /// Reads every document in `paths` into `builder`. `today` (`YYYY-MM-DD`) is the day of the import; dates after it are
 /// not believed.
 ///

@@ -28,7 +28,7 @@ mod ubuntu;
 mod wolfi;
 mod yaml;
 
-pub use feed::{ImportError, Imported, import};
+pub use feed::{ImportError, Imported, import, import_document};
 pub(crate) use releases::debian as debian_release;
 pub use sources::source;
 pub(crate) use yaml::read as read_yaml;

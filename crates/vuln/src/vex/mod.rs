@@ -2,6 +2,7 @@
 
 mod apply;
 mod cyclonedx;
+mod presence;
 mod purl;
 mod read;
 mod read_csaf;
@@ -10,6 +11,7 @@ mod write;
 
 pub use apply::{ImageIdentity, apply};
 pub use cyclonedx::cyclonedx;
+pub use presence::absent_packages;
 pub use read::{VexError, read};
 pub use statement::{Product, Statement, Status};
 pub use write::{Absence, Absent, Authorship, absences, openvex};
