@@ -318,7 +318,7 @@ impl Blind {
         if state.age_days > STALE {
             lines.push(format!("the advisory data is {} days old (built {})", state.age_days, state.built));
         }
-        lines.extend(old_records(&state.sources, request.today));
+        lines.extend(old_records(&state.sources, request.distribution, request.today));
         if state.snapshot {
             lines.push("the advisory data is the partial snapshot that comes with the program".to_owned());
         }
@@ -335,26 +335,23 @@ impl Blind {
     }
 }
 
-/// Sources that publish every few days, and whose newest record here is old: the copy is, however new the store.
-fn old_records(sources: &[Source], today: &str) -> Option<String> {
-    const BUSY: &[&str] = &[
-        "almalinux",
-        "bitnami",
-        "debian",
-        "epss",
-        "ghsa",
-        "go",
-        "kev",
-        "nvd",
-        "pypa",
-        "redhat",
-        "rocky",
-        "suse",
-        "ubuntu",
-    ];
+/// Sources that publish every few days, and whose newest record here is old: the copy is, however new the store. Other
+/// distributions' sources do not matter.
+fn old_records(sources: &[Source], distribution: Option<&Distribution>, today: &str) -> Option<String> {
+    const BUSY: &[&str] = &["bitnami", "epss", "ghsa", "go", "kev", "nvd", "pypa"];
+    let own = match distribution.and_then(Distribution::ecosystem).as_ref().map(Ecosystem::family) {
+        Some("AlmaLinux") => "almalinux",
+        Some("Debian") => "debian",
+        Some("Red Hat") => "redhat",
+        Some("Rocky Linux") => "rocky",
+        Some("SUSE" | "openSUSE") => "suse",
+        Some("Ubuntu") => "ubuntu",
+        _ => "",
+    };
     let old = |source: &&Source| {
         let days = source.date.as_deref().and_then(|date| days_between(date, today));
-        BUSY.contains(&source.name.as_str()) && days.is_some_and(|days| days > OLD_RECORDS)
+        (source.name == own || BUSY.contains(&source.name.as_str()))
+            && days.is_some_and(|days| days > OLD_RECORDS)
     };
     let old: Vec<String> = sources
         .iter()
