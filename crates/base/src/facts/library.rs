@@ -1,5 +1,7 @@
 //! What the loader's cache says about a shared library.
 
+use std::io::{self, Read};
+
 /// A shared library as `ldconfig(8)` sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Library {
@@ -16,12 +18,16 @@ const LOAD: u64 = 1;
 const DYNAMIC: u64 = 2;
 const STRING_TABLE: u64 = 5;
 const SONAME: u64 = 14;
+/// Bytes at the start of a large library that hold its names: the largest known have 10 MB of them.
+const START: u64 = 16 << 20;
 /// Entries of a dynamic section; real ones have some forty.
 const ENTRIES: usize = 4096;
 
 /// A file of the Executable and Linkable Format (System V ABI, chapters 4 and 5), as far as a name is concerned.
 struct Elf<'a> {
     bytes: &'a [u8],
+    /// Bytes from further on, with where they stand.
+    further: (u64, &'a [u8]),
     wide: bool,
     little: bool,
 }
@@ -35,29 +41,50 @@ struct Segment {
 
 /// Looks into a file; `None` when it is no shared library.
 pub(crate) fn library(bytes: &[u8]) -> Option<Library> {
-    if bytes.get(..4)? != b"\x7fELF" {
-        return None;
-    }
-    let elf = Elf { bytes, wide: bytes.get(4)? == &2, little: bytes.get(5)? == &1 };
-    if elf.number(16, 2)? != DYNAMIC_OBJECT {
-        return None;
-    }
-    // glibc sysdeps/*/dl-cache.h: a processor has a value of its own where several kinds may stand in one cache.
-    let kind = match (elf.number(18, 2)?, elf.wide) {
-        (62, true) => 0x0300,
-        (62, false) => 0x0800,
-        (183, _) => 0x0a00,
-        _ => 0,
-    };
-    let segments = elf.segments()?;
-    let dynamic = segments.iter().find(|segment| segment.kind == DYNAMIC)?;
-    Some(Library { soname: elf.soname(&segments, dynamic), flags: LIBC6 | kind })
+    Elf::new(bytes, (0, &[]))?.library()
 }
 
-impl Elf<'_> {
+/// As [`library`], for a file that is too large to be held: its start, where names stand, and its dynamic section.
+pub(crate) fn large_library(reader: &mut dyn Read) -> io::Result<Option<Library>> {
+    let mut start = Vec::new();
+    reader.take(START).read_to_end(&mut start)?;
+    let elf = Elf::new(&start, (0, &[]));
+    let dynamic = elf.and_then(|elf| elf.segments()?.into_iter().find(|segment| segment.kind == DYNAMIC));
+    let Some(dynamic) = dynamic else { return Ok(None) };
+    let mut further = Vec::new();
+    if let Some(gap) = dynamic.offset.checked_sub(start.len() as u64) {
+        io::copy(&mut reader.take(gap), &mut io::sink())?;
+        reader.take(dynamic.size.min(1 << 16)).read_to_end(&mut further)?;
+    }
+    Ok(Elf::new(&start, (dynamic.offset, &further)).and_then(|elf| elf.library()))
+}
+
+impl<'a> Elf<'a> {
+    fn new(bytes: &'a [u8], further: (u64, &'a [u8])) -> Option<Self> {
+        let elf = Self { bytes, further, wide: bytes.get(4)? == &2, little: bytes.get(5)? == &1 };
+        (bytes.starts_with(b"\x7fELF") && elf.number(16, 2)? == DYNAMIC_OBJECT).then_some(elf)
+    }
+
+    fn library(&self) -> Option<Library> {
+        let elf = self;
+        // glibc sysdeps/*/dl-cache.h: a processor has a value of its own where several kinds may stand in one cache.
+        let kind = match (elf.number(18, 2)?, elf.wide) {
+            (62, true) => 0x0300,
+            (62, false) => 0x0800,
+            (183, _) => 0x0a00,
+            _ => 0,
+        };
+        let segments = elf.segments()?;
+        let dynamic = segments.iter().find(|segment| segment.kind == DYNAMIC)?;
+        Some(Library { soname: elf.soname(&segments, dynamic), flags: LIBC6 | kind })
+    }
+
     fn number(&self, offset: u64, size: u64) -> Option<u64> {
-        let start = usize::try_from(offset).ok()?;
-        let bytes = self.bytes.get(start..start.checked_add(usize::try_from(size).ok()?)?)?;
+        let end = offset.checked_add(size)?;
+        let (start, bytes) = if end <= self.bytes.len() as u64 { (0, self.bytes) } else { self.further };
+        let range = usize::try_from(offset.checked_sub(start)?).ok()?
+            ..usize::try_from(end.checked_sub(start)?).ok()?;
+        let bytes = bytes.get(range)?;
         let add = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
         Some(if self.little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) })
     }
@@ -125,6 +152,7 @@ mod tests {
         let library = library(&bytes).unwrap();
         assert_eq!(library.soname.as_deref(), Some("libc.so.6"));
         assert!(library.flags & 0xff == LIBC6 && library.flags > LIBC6);
+        assert_eq!(large_library(&mut &*bytes).unwrap(), Some(library.clone()));
         let start = &bytes[..1024.min(bytes.len())];
         assert_eq!(super::library(start).and_then(|cut| cut.soname), None);
     }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(crate) use alternatives::Alternatives;
-pub(crate) use library::{Library, library};
+pub(crate) use library::{Library, large_library, library};
 
 /// What is there before any package: places that package scripts write to.
 pub(crate) fn begin(root: &mut Root) {

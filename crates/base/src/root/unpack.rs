@@ -16,11 +16,11 @@ use md5::{Digest as _, Md5};
 use crate::{
     Progress,
     deb::{Deb, DebError, Stanza, stanzas},
-    facts::{Library, library},
+    facts::{Library, large_library, library},
 };
 
-/// A shared library larger than this is not looked into; the largest known have 150 MB.
-const LIBRARY_LIMIT: u64 = 512 << 20;
+/// A shared library larger than this is not held as a whole.
+const LARGE: u64 = 24 << 20;
 
 /// What a tar entry of a package is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,14 +127,19 @@ fn read(path: &Path) -> Result<Unpacked, DebError> {
         let number = u32::try_from(package.entries.len()).map_err(|_| form("it has too many files"))?;
         if let EntryKind::File { size } = entry.kind {
             let name = entry.path.file_name().unwrap_or_default();
-            if size <= LIBRARY_LIMIT && name.windows(3).any(|window| window == b".so") {
+            let hashed = hash_all || conffiles.contains(&entry.path);
+            let is_library = name.windows(3).any(|window| window == b".so");
+            if is_library && size > LARGE && !hashed {
+                let library = large_library(&mut tar_entry).map_err(|error| deb.error(error))?;
+                package.libraries.extend(library.map(|library| (number, library)));
+            } else if is_library {
                 let mut bytes = Vec::new();
                 tar_entry.read_to_end(&mut bytes).map_err(|error| deb.error(error))?;
                 package.libraries.extend(library(&bytes).map(|library| (number, library)));
-                if hash_all || conffiles.contains(&entry.path) {
+                if hashed {
                     package.md5.insert(number, Md5::digest(&bytes).into());
                 }
-            } else if hash_all || conffiles.contains(&entry.path) {
+            } else if hashed {
                 let mut hasher = Md5::new();
                 let mut buffer = vec![0; 1 << 16];
                 loop {

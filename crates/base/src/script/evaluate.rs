@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use casehard_oci::RootPath;
 
 use super::{
-    ast::{Command, CommandKind, Joint, List, Pipeline, RedirectKind, Word},
+    ast::{Command, CommandKind, Joint, List, Part, Pipeline, RedirectKind, Word},
     commands,
     parse::parse,
     pattern,
@@ -230,9 +230,12 @@ impl Shell<'_, '_> {
     }
 
     fn simple(&mut self, assignments: &[(String, Word)], words: &[Word], streams: &Streams) -> Flow {
-        self.status = 0;
         let words = self.fields(words, streams);
         if words.is_empty() {
+            let substitutes = |word: &Word| word.iter().any(|part| matches!(part, Part::Command { .. }));
+            if !assignments.iter().any(|(_, word)| substitutes(word)) {
+                self.status = 0;
+            }
             // Each may use the one before it.
             for (name, word) in assignments {
                 let value = self.text_of(word, streams);

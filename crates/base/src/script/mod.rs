@@ -11,6 +11,8 @@ mod expand;
 mod parse;
 mod pattern;
 mod shell;
+#[cfg(test)]
+mod tests;
 mod word;
 
 pub(crate) use pattern::matching;
