@@ -65,3 +65,46 @@ pub fn rules_for(code: &str) -> impl Iterator<Item = &'static Rule> {
     let code = code.strip_prefix("AVD-").unwrap_or(code).to_owned();
     rules().filter(move |rule| rule.answers_to(&code))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_pod_security_standards_are_whole() {
+        // The controls of the standards as Kubernetes lists them.
+        const CONTROLS: [&str; 18] = [
+            "pss-baseline:hostprocess",
+            "pss-baseline:host-namespaces",
+            "pss-baseline:privileged-containers",
+            "pss-baseline:capabilities",
+            "pss-baseline:hostpath-volumes",
+            "pss-baseline:host-ports",
+            "pss-baseline:host-probes-lifecycle-hooks",
+            "pss-baseline:apparmor",
+            "pss-baseline:selinux",
+            "pss-baseline:proc-mount-type",
+            "pss-baseline:seccomp",
+            "pss-baseline:sysctls",
+            "pss-restricted:volume-types",
+            "pss-restricted:privilege-escalation",
+            "pss-restricted:running-as-non-root",
+            "pss-restricted:running-as-non-root-user",
+            "pss-restricted:seccomp",
+            "pss-restricted:capabilities",
+        ];
+        for control in CONTROLS {
+            assert!(rules().any(|rule| rule.default_on && rule.also.contains(&control)), "{control}");
+        }
+    }
+
+    #[test]
+    fn names_read_well_and_codes_are_of_a_tool() {
+        for rule in rules() {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(rule.name.chars().all(plain) && !rule.summary.ends_with('.'), "{}", rule.name);
+            assert!(rule.also.iter().all(|code| code.contains(':')), "{}: {:?}", rule.name, rule.also);
+        }
+        assert!(rules_for("AVD-DS-0002").any(|rule| rule.name == "root-user"));
+    }
+}

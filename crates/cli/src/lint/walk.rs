@@ -45,6 +45,10 @@ pub fn collect(paths: &[PathBuf], stdin_name: &str) -> Result<Vec<Source>, Failu
             let subject =
                 casehard_rules::kind(&path.to_string_lossy(), &bytes).or_else(|| by_content(&bytes));
             let Some(subject) = subject else {
+                // Hooks hand over every YAML file that changed.
+                if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+                    continue;
+                }
                 return Err(Failure::usage(format!("{} is nothing that can be checked", path.display()))
                     .hint("a Dockerfile, a .dockerignore, a Compose file or a Kubernetes manifest"));
             };
