@@ -1,6 +1,7 @@
 # A few of the things that services do: JSON, hashes, dates, text in Unicode.
 use strict;
 use warnings;
+use feature "unicode_strings";
 use Digest::SHA qw(sha256_hex);
 use HTTP::Daemon;
 use HTTP::Response;

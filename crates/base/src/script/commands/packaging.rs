@@ -307,7 +307,7 @@ fn update_shells(shell: &mut Shell<'_, '_>, words: &[String], _: &Streams) -> i3
 
 /// `phpenmod`: links in `conf.d` of each interface (SAPI) of a version, numbered by the module's own priority.
 fn php_enable(shell: &mut Shell<'_, '_>, words: &[String], _: &Streams) -> i32 {
-    let options = Options::read(words, &["v", "s", "m"]);
+    let options = Options::read(words, &["v", "s"]);
     let versions = match options.value(&["v"]) {
         Some("ALL") | None => names(shell, "/etc/php"),
         Some(version) => vec![version.to_owned()],
@@ -353,6 +353,14 @@ fn php_query(shell: &mut Shell<'_, '_>, words: &[String], streams: &Streams) -> 
     } else if options.has(&["M"]) {
         let all = names(shell, &format!("/etc/php/{version}/mods-available"));
         all.into_iter().filter_map(|name| Some(name.strip_suffix(".ini")?.to_owned())).collect()
+    } else if let Some(module) = options.value(&["m"]) {
+        // Enabled, or 32: there but not enabled.
+        let interface = options.value(&["s"]).unwrap_or_default();
+        let enabled = names(shell, &format!("/etc/php/{version}/{interface}/conf.d"));
+        let is_it = |name: &String| {
+            name.split_once('-').is_some_and(|(_, rest)| rest.strip_suffix(".ini") == Some(module))
+        };
+        return if enabled.iter().any(is_it) { 0 } else { 32 };
     } else {
         return 1;
     };

@@ -33,6 +33,10 @@ const WITHOUT_EFFECT: &[(&str, i32)] = &[
     ("update-grub", 0),
     ("apparmor_parser", 0),
     ("aa-enabled", 1),
+    // Logs and identities of one machine, which every container gets for itself.
+    ("logger", 0),
+    ("journalctl", 0),
+    ("systemd-machine-id-setup", 0),
     // Byte code: programs compile what they run, and compiled files would not be the same bytes twice.
     ("py3compile", 0),
     ("py3clean", 0),
