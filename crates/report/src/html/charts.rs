@@ -72,7 +72,9 @@ fn donut(report: &Report) -> Markup {
         figure.donut {
             svg viewBox="0 0 120 120" role="img" {
                 title { "packages by what became of them" }
-                @for (class, start, length) in arcs {
+                // The ring below the arcs closes the hair's breadth between them.
+                circle.arc.gone cx="60" cy="60" r="48" {}
+                @for (class, start, length) in arcs.into_iter().filter(|(class, ..)| *class != "gone") {
                     @if length > 0.0 {
                         circle class=(format!("arc {class}")) cx="60" cy="60" r="48" pathLength="100"
                             stroke-dasharray=(format!("{length:.2} {:.2}", 100.0 - length))
