@@ -2,8 +2,10 @@
 
 /// Where a version stands in a program.
 pub(super) enum Mark {
-    /// Right after this text.
+    /// Right after this text, with three numbers at least: texts about versions name them by two.
     After(&'static str),
+    /// Right after this text, with two numbers at least, or one and a stage.
+    Short(&'static str),
     /// Right before this text.
     Before(&'static str),
     /// Between NUL bytes, the next text being this.
@@ -26,6 +28,10 @@ impl Mark {
     pub(super) fn find(&self, bytes: &[u8], name: &[u8]) -> Option<String> {
         match self {
             Self::After(text) => {
+                let three = |version: &String| version.split('.').count() > 2;
+                places(bytes, text.as_bytes()).filter_map(|at| version(&bytes[at + text.len()..])).find(three)
+            }
+            Self::Short(text) => {
                 places(bytes, text.as_bytes()).find_map(|at| version(&bytes[at + text.len()..]))
             }
             Self::Before(text) => places(bytes, text.as_bytes()).find_map(|end| {

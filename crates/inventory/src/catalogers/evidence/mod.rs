@@ -155,6 +155,18 @@ mod tests {
     }
 
     #[test]
+    fn texts_about_versions_are_not_the_version() {
+        for (file, content) in [
+            ("haproxy", &b"deprecated since HAProxy version 2.5, use"[..]),
+            ("postgres", b"as of PostgreSQL 9.1 this"),
+            ("libruby.so.3.1", b"as in ruby 1.8"),
+        ] {
+            let elf = build(&Elf { sections: &[(".rodata", content)], ..Elf::default() });
+            assert!(packages(&EVIDENCE, &format!("/bin/{file}"), &elf).is_empty(), "{file}");
+        }
+    }
+
+    #[test]
     fn other_files_are_not() {
         let elf = build(&Elf { sections: &[(".rodata", b"\x003.11.2\0")], ..Elf::default() });
         assert!(packages(&EVIDENCE, "/usr/bin/other", &elf).is_empty());

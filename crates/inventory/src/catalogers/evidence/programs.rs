@@ -1,7 +1,7 @@
 //! The programs, and where their versions stand. Forks stand before what they come from.
 
 use super::{
-    Mark::{After, Ahead, Alone, Before, Built, Named},
+    Mark::{After, Ahead, Alone, Before, Built, Named, Short},
     Program,
 };
 
@@ -19,13 +19,13 @@ pub(super) static PROGRAMS: &[Program] = &[
     row("bun", &["bun"], &[After("Bun/"), After("Bun v")], &["oven:bun"]),
     row("ruby", &["ruby*", "libruby*"], &[After("ruby ")], &["ruby-lang:ruby"]),
     row("perl", &["perl*", "libperl.so*"], &[After("/lib/perl5/"), After("/lib/perl/")], &["perl:perl"]),
-    row("php", &["php*", "libphp*"], &[After("X-Powered-By: PHP/"), After("PHP/")], &["php:php"]),
+    row("php", &["php*", "libphp*"], &[After("X-Powered-By: PHP/")], &["php:php"]),
     row("lua", &["lua*", "liblua*"], &[After("Lua ")], &["lua:lua"]),
     row("julia", &["libjulia-internal.so*"], &[Ahead("verify")], &["julialang:julia"]),
     row(
         "erlang",
         &["erlexec", "beam.smp"],
-        &[After("/otp_src_"), After("/src/otp-"), Ahead("Erlang/OTP")],
+        &[Short("/otp_src_"), Short("/src/otp-"), Ahead("Erlang/OTP")],
         &["erlang:erlang\\/otp"],
     ),
     row("swipl", &["swipl"], &[After("swipl-")], &["swi-prolog:swi-prolog"]),
@@ -60,7 +60,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         &[Ahead("RELEASE"), Ahead("Unable to"), Ahead("envoy_reloadable_features")],
         &["envoyproxy:envoy"],
     ),
-    row("squid", &["squid"], &[After("squid/")], &["squid-cache:squid"]),
+    row("squid", &["squid"], &[Short("squid/")], &["squid-cache:squid"]),
     row(
         "varnish",
         &["varnishd"],
@@ -76,7 +76,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ),
     row("redis", &["redis-*"], &[Built, After("Redis version ")], &["redis:redis", "redislabs:redis"]),
     row("memcached", &["memcached"], &[After("memcached ")], &["memcached:memcached"]),
-    row("postgresql", &["postgres"], &[After("PostgreSQL ")], &["postgresql:postgresql"]),
+    row("postgresql", &["postgres"], &[Short("\0PostgreSQL ")], &["postgresql:postgresql"]),
     row("mariadb", &["mariadb*", "mysqld", "mysql"], &[Before("-MariaDB")], &["mariadb:mariadb"]),
     row(
         "percona-server",
@@ -112,7 +112,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     row("openssl", &["openssl", "libcrypto.so*"], &[After("\0OpenSSL ")], &["openssl:openssl"]),
     row("curl", &["curl", "libcurl*"], &[After("curl/")], &["haxx:curl"]),
     row("wget", &["wget"], &[After("Wget/")], &["gnu:wget"]),
-    row("openssh", &["sshd", "ssh"], &[After("OpenSSH_")], &["openbsd:openssh"]),
+    row("openssh", &["sshd", "ssh"], &[Short("OpenSSH_")], &["openbsd:openssh"]),
     row(
         "openldap",
         &["ldapsearch", "slapd"],
@@ -122,12 +122,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     row("krb5", &["libkrb5.so*"], &[After("KRB5_BRAND: krb5-")], &["mit:kerberos_5"]),
     row("bind", &["named"], &[After("BIND ")], &["isc:bind"]),
     row("unbound", &["unbound"], &[After("\0unbound ")], &["nlnetlabs:unbound"]),
-    row("dnsmasq", &["dnsmasq"], &[After("dnsmasq-")], &["thekelleys:dnsmasq"]),
+    row("dnsmasq", &["dnsmasq"], &[Short("dnsmasq-")], &["thekelleys:dnsmasq"]),
     row("proftpd", &["proftpd"], &[After("ProFTPD Version ")], &["proftpd:proftpd"]),
     row("busybox", &["busybox"], &[After("BusyBox v")], &["busybox:busybox"]),
     row("bash", &["bash"], &[After("@(#)Bash version ")], &["gnu:bash"]),
     row("git", &["git"], &[After("\0git/")], &["git-scm:git"]),
-    row("util-linux", &["getopt"], &[After("\0util-linux ")], &["kernel:util-linux"]),
+    row("util-linux", &["getopt"], &[Short("\0util-linux ")], &["kernel:util-linux"]),
     row("tini", &["tini*"], &[After("tini version ")], &[]),
     row("zstd", &["zstd"], &[Alone("")], &["facebook:zstandard"]),
     row("xz", &["xz"], &[After("xz (XZ Utils) ")], &["tukaani:xz"]),
@@ -135,7 +135,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     row(
         "ffmpeg",
         &["ffmpeg", "libav*", "libswresample*"],
-        &[After("FFmpeg version "), After("%s version ")],
+        &[Short("FFmpeg version "), Short("%s version ")],
         &["ffmpeg:ffmpeg"],
     ),
     row("chrome", &["chrome"], &[Ahead("Default")], &["google:chrome"]),
