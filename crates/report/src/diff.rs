@@ -174,6 +174,8 @@ fn lines(diff: &Diff) -> Vec<Row> {
         let slash = if kind == "directory" { "/" } else { "" };
         rows.push((mark, style, format!("{}{slash}", one.path), what));
     }
+    // What changed about paths that stay is the rarer and weighs more than what went.
+    rows.sort_by_key(|(mark, ..)| ["~", "+", "−"].iter().position(|known| known == mark));
     rows
 }
 

@@ -2,7 +2,7 @@
 
 mod fixture;
 
-use casehard_report::{Report, github, html, json, junit, markdown, parse, sarif, text};
+use casehard_report::{Report, diff_text, github, html, json, junit, markdown, parse, sarif, text};
 
 /// ANSI sequences taken out, as a stream that is no terminal does.
 fn stripped(text: &str) -> String {
@@ -188,4 +188,24 @@ fn one_reason_for_many_failures_is_told_once() {
     let shown = stripped(&text(&report, 100));
     assert!(shown.contains("4 further steps failed for the same reason"), "{shown}");
     assert!(!shown.contains("not run: the"), "{shown}");
+}
+
+#[test]
+fn a_directory_that_went_is_one_line_of_a_difference() {
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let removed = |path: &str, kind: &str, size: u64| serde_json::json!({ "path": path, "aspect": "removed", "kind": kind, "size": size });
+    let diff = serde_json::json!({
+        "schema": "casehard.diff/1", "before": digest, "after": digest, "alike": 3, "unknowns": ["/etc/x: cut short"],
+        "paths": [
+            removed("/doc", "directory", 0),
+            removed("/doc/a", "file", 1500),
+            removed("/doc/b", "file", 500),
+            removed("/doc2", "file", 7),
+            { "path": "/etc/shadow", "aspect": "mode", "before": 0o640, "after": 0o4777 },
+        ],
+        "packages": [{ "kind": "deb", "name": "apt\u{1b}[2J", "before": ["2.6"], "after": [] }],
+        "config": [{ "field": "config.User", "before": null, "after": "1:1" }],
+    });
+    let shown = stripped(&diff_text(&serde_json::from_value(diff).unwrap(), 100, 40));
+    insta::assert_snapshot!(shown);
 }
