@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use casehard_harden::{Plan, Policy};
 use casehard_image::Image;
 use casehard_oci::RootPath;
-use casehard_profile::{Access, Profile};
+use casehard_profile::{Access, Profile, workload::Action};
 
 use super::{Job, JobError, Progress, Read, profile::Watched};
 use crate::{
@@ -48,7 +48,37 @@ pub(super) fn look(
             missing.insert(path.clone(), (step, program));
         }
     }
+    for (step, path) in commands(job, original) {
+        // The sandbox looks a command up before anything of the container runs that could be watched.
+        if !plan.keep.contains_key(&path) {
+            missing.insert(path, (step, None));
+        }
+    }
     Ok(Found { missing, profile, application })
+}
+
+/// The programs that the workload's own steps start, where the original has them.
+fn commands(job: &Job<'_>, original: &Read) -> Vec<(String, RootPath)> {
+    let config = &job.image.config().config;
+    let search = config.env("PATH").unwrap_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    let workdir = RootPath::root().join_as_kernel(config.working_dir.as_bytes());
+    let look_up = |program: &str| {
+        if program.contains('/') {
+            return original.tree.resolve(&workdir.join_as_kernel(program.as_bytes())).entry;
+        }
+        let mut places = search.split(':').map(|place| workdir.join_as_kernel(place.as_bytes()));
+        places.find_map(|place| {
+            original.tree.resolve(&place.child(program.as_bytes())).entry.filter(|found| found.is_file())
+        })
+    };
+    let steps = job.setup.workload.steps.iter().enumerate().filter_map(|(at, step)| match &step.action {
+        Action::Exec { argv, .. } => Some((format!("step {}", at + 1), argv.first()?)),
+        _ => None,
+    });
+    let roles = job.setup.workload.roles.iter();
+    let roles = roles
+        .filter_map(|(name, role)| Some((format!("role {name}"), role.start.command.as_ref()?.first()?)));
+    steps.chain(roles).filter_map(|(step, program)| Some((step, look_up(program)?.path()))).collect()
 }
 
 /// Takes what was found into the profile and the policy. Returns whether there is anything new to try.
