@@ -43,6 +43,15 @@ fn what_varies_is_no_difference() {
 }
 
 #[test]
+fn an_error_that_is_new_on_standard_error_is_a_failure() {
+    let original = run(ONE, "echo a", 0, "");
+    let mut hardened = run(ONE, "echo a; echo fatal error >&2", 0, "");
+    hardened.steps[1].name.clone_from(&original.steps[1].name);
+    let found = differences(&original, &hardened);
+    assert!(matches!(&found[..], [(Kind::Stderr, _, true)]), "{found:?}");
+}
+
+#[test]
 fn each_difference_is_explained() {
     let original = run(ONE, "echo a", 0, "started\n");
     let hardened = run(OTHER, "echo b; echo c >&2", 2, "started\nwarn: slow\nImportError: x\n");
@@ -73,7 +82,7 @@ fn each_difference_is_explained() {
             (
                 Kind::Stderr,
                 exec("standard error differs from line 1 on: `c`, on the original image ``"),
-                true
+                false
             ),
             (
                 Kind::Exit,
