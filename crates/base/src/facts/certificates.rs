@@ -1,5 +1,5 @@
 //! `/etc/ssl/certs`: the bundle, a link per certificate, and the links by subject that OpenSSL looks up
-//! (`update-ca-certificates(8)`, `openssl-rehash(1)`).
+//! (`update-ca-certificates(8)`, `openssl-rehash(1)`); and the same authorities for Java, where a package wants them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,10 @@ pub(super) fn write(root: &mut Root, store: &Store<'_>) -> bool {
         }
         named.insert(name, der(&text));
     }
+    let java = at("/etc/ssl/certs/java");
+    if root.is_directory(&java) {
+        root.put(&java.child(b"cacerts"), Node::file(key_store(&named), 0o644));
+    }
     for (name, der) in named {
         // The same certificate under a second name gets no second link.
         let Some(der) = der.filter(|der| seen.insert(der.clone())) else { continue };
@@ -44,6 +48,35 @@ pub(super) fn write(root: &mut Root, store: &Store<'_>) -> bool {
     }
     root.put(&folder.child(b"ca-certificates.crt"), Node::file(bundle, 0o644));
     true
+}
+
+/// A Java key store of trusted certificates (JKS version 2, sealed with Java's own default password). Entries have no date:
+/// it would be that of the build.
+fn key_store(certificates: &BTreeMap<String, Option<Vec<u8>>>) -> Vec<u8> {
+    let trusted: Vec<(String, &Vec<u8>)> = certificates
+        .iter()
+        .filter_map(|(name, der)| Some((format!("debian:{}", name.to_lowercase()), der.as_ref()?)))
+        .collect();
+    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
+    let text = |text: &str| {
+        [&u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes()[..], text.as_bytes()].concat()
+    };
+    let mut store = vec![0xfe, 0xed, 0xfe, 0xed];
+    store.extend(number(2));
+    store.extend(number(trusted.len()));
+    for (alias, der) in trusted {
+        store.extend(number(2));
+        store.extend(text(&alias));
+        store.extend([0; 8]);
+        store.extend(text("X.509"));
+        store.extend(number(der.len()));
+        store.extend(der);
+    }
+    let mut sealed: Vec<u8> = "changeit".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    sealed.extend(b"Mighty Aphrodite");
+    sealed.extend(&store);
+    store.extend(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &sealed).as_ref());
+    store
 }
 
 /// The certificates that the configuration names, and those an administrator added; all that are shipped when there is no
