@@ -4,6 +4,7 @@ mod account;
 mod builtin;
 mod debconf;
 mod file;
+mod look;
 mod packaging;
 mod sed;
 mod system;
@@ -34,10 +35,11 @@ const fn rule(name: &'static str, run: Run) -> Known {
     Known { name, rule: true, run }
 }
 
-const SETS: [&[Known]; 6] = [
+const SETS: [&[Known]; 7] = [
     builtin::COMMANDS,
     text::COMMANDS,
     file::COMMANDS,
+    look::COMMANDS,
     account::COMMANDS,
     packaging::COMMANDS,
     debconf::COMMANDS,
