@@ -99,6 +99,7 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
         return;
     }
     packages_above(closure, entry, root, grade);
+    codecs(closure, entry, root);
     let ground = closure.ground;
     let Some(source) = ground.inventory.python(entry) else { return };
     let is_standard = closure.python.standard.contains(&root.id());
@@ -117,6 +118,20 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
             if grade == Grade::Active || ground.may_bring(entry, found) {
                 closure.need(found, grade, entry, Rule::PythonImport);
             }
+        }
+    }
+}
+
+/// Codecs are modules that are imported by the name of an encoding, which data brings (library reference, `codecs`,
+/// section *Standard Encodings*): the package stays whole with any of it.
+fn codecs<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, root: Entry<'a>) {
+    let is_package = entry.name() == b"__init__.py"
+        && entry.parent().is_some_and(|package| {
+            package.name() == b"encodings" && package.parent().is_some_and(|above| above.id() == root.id())
+        });
+    for codec in entry.parent().filter(|_| is_package).into_iter().flat_map(Entry::children) {
+        if codec.name().ends_with(b".py") {
+            closure.need(codec, Grade::Member, entry, Rule::PythonImport);
         }
     }
 }
