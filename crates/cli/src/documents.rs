@@ -15,7 +15,7 @@ pub fn all(
     loaded: &Loaded,
     context: &Context,
 ) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
-    let stamp = Stamp { created: context.date()?, tool_version: env!("CARGO_PKG_VERSION").to_owned() };
+    let stamp = Stamp { created: done.date, tool_version: env!("CARGO_PKG_VERSION").to_owned() };
     let sbom = Sbom::of(&done.image, &done.read.tree, &done.read.inventory, &Select::default());
     let report = Report::from(&done.hardening);
     let plain = anstream::adapter::strip_str(&text(&report, 100)).to_string();

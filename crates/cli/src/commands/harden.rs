@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         policy,
         profile,
         output: &arguments.output,
-        date: context.date()?,
+        date: context.source_date_epoch()?,
         now: context.now(),
         version: env!("CARGO_PKG_VERSION"),
         rounds: arguments.rounds,

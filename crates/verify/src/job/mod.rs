@@ -91,8 +91,9 @@ pub struct Job<'a> {
     pub profile: Option<Profile>,
     /// Where the result will stand.
     pub output: &'a Path,
-    /// What documents are dated with, in seconds since 1970.
-    pub date: i64,
+    /// What the result and its documents are dated with, in seconds since 1970: the newest file of the original when
+    /// absent, so that the same inputs give the same bytes.
+    pub date: Option<i64>,
     /// When the job runs, in seconds since 1970.
     pub now: i64,
     /// Casehard's version.
@@ -195,6 +196,8 @@ pub struct Done {
     pub hardening: Hardening,
     /// The output folder in the making; its `image/` is written.
     pub staging: Staging,
+    /// What the result and its documents are dated with, in seconds since 1970.
+    pub date: i64,
     /// The hardened image.
     pub image: Image,
     /// What is in it.
@@ -258,6 +261,12 @@ fn fits(profile: &Profile, image: &Image) -> Result<(), JobError> {
     }
     let of = profile.subjects.iter().map(|subject| subject.config.to_string()).collect::<Vec<_>>().join(", ");
     Err(JobError::OtherImage { profile: of, image: config })
+}
+
+/// What the result is dated with.
+fn date(job: &Job<'_>, original: &Read) -> i64 {
+    let newest = || original.tree.walk().map(casehard_image::Entry::mtime).max();
+    job.date.or_else(newest).unwrap_or_default()
 }
 
 fn subject(job: &Job<'_>) -> Subject {

@@ -7,7 +7,7 @@ use casehard_image::{Image, ImageRef, Options, Transport};
 use casehard_profile::Profile;
 
 use super::{
-    Done, Job, JobError, Read, decide,
+    Done, Job, JobError, Read, date, decide,
     measure::{Stages, measure},
     profile::{Watched, must_pass},
     repair,
@@ -102,7 +102,8 @@ pub(super) fn run(
         verification,
         run: Timing { date: job.now, version: job.version.to_owned(), stages: stages.finish() },
     };
-    Ok(Done { hardening, staging, image: attempt.image, read, original })
+    let date = date(job, &original);
+    Ok(Done { hardening, staging, date, image: attempt.image, read, original })
 }
 
 fn attempt(
@@ -115,7 +116,7 @@ fn attempt(
 ) -> Result<Attempt, JobError> {
     let plan = stages.time("plan", || decide(job, original, profile, policy));
     let path = staging.path("image");
-    stages.time("apply", || apply(job.image, &original.tree, &plan, job.date, &path))?;
+    stages.time("apply", || apply(job.image, &original.tree, &plan, date(job, original), &path))?;
     let image_ref = ImageRef { transport: Transport::Layout(path), name: None };
     let options = Options { platform: Some(job.image.config().platform()), ..Options::default() };
     let image = casehard_image::open(&image_ref, &options)?;
