@@ -16,7 +16,9 @@ pub fn all(
     context: &Context,
 ) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
     let stamp = Stamp { created: done.date, tool_version: env!("CARGO_PKG_VERSION").to_owned() };
-    let sbom = Sbom::of(&done.image, &done.read.tree, &done.read.inventory, &Select::default());
+    let mut sbom = Sbom::of(&done.image, &done.read.tree, &done.read.inventory, &Select::default());
+    // Where the image stands while it is made is nobody's business.
+    sbom.subject.name = name.to_owned();
     let report = Report::from(&done.hardening);
     let plain = anstream::adapter::strip_str(&text(&report, 100)).to_string();
     let mut files = vec![
