@@ -140,7 +140,11 @@ impl Store {
                 return Ok(Root { path: format!("roots/{key}/root"), unpacked, _lock: lock });
             }
             drop(lock);
-            let lock = self.lock(&key, FlockOperation::LockExclusive)?;
+            // Waiting for the exclusive lock would wait for everybody who uses what somebody else has unpacked meanwhile.
+            let Ok(lock) = self.lock(&key, FlockOperation::NonBlockingLockExclusive) else {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                continue;
+            };
             if !facts.exists() {
                 self.unpack(image, namespace, &place)?;
             }
