@@ -4,7 +4,10 @@ use std::{
     fs::File,
     io::{self, Read as _, Write as _},
     os::fd::{AsFd, OwnedFd},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -19,7 +22,7 @@ const AFTERWARDS: Duration = Duration::from_millis(200);
 
 /// The latest part of a log, read by a thread of its own.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>, Arc<AtomicBool>);
 
 impl Log {
     /// Reads `from` until its other end is closed.
@@ -35,7 +38,17 @@ impl Log {
                     kept.drain(..KEPT / 2);
                 }
             }
+            log.1.store(true, Ordering::Release);
         })
+    }
+
+    /// What was read, once the process has ended: all of it, unless others keep the stream open.
+    pub(super) fn at_the_end(&self) -> Vec<u8> {
+        let until = Instant::now() + AFTERWARDS;
+        while !self.1.load(Ordering::Acquire) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.so_far()
     }
 
     /// What was read so far.

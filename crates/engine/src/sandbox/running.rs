@@ -211,7 +211,8 @@ impl Container for Running {
     }
 
     fn log(&self) -> Vec<u8> {
-        self.log.so_far()
+        let has_ended = self.exit.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if has_ended { self.log.at_the_end() } else { self.log.so_far() }
     }
 
     fn changes(&self) -> io::Result<Vec<Change>> {
