@@ -4,8 +4,10 @@
 //! are passed in. What is predicated is left to whoever knows it; nothing here reads an image.
 
 mod dsse;
+mod key;
 pub mod provenance;
 mod statement;
 
 pub use dsse::{Envelope, EnvelopeError, Signature, pae};
+pub use key::{KeyError, SigningKey, VerifyingKey};
 pub use statement::{ResourceDescriptor, Statement, StatementError, Subject, digest_set};

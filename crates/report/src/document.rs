@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Advisories;
+
 #[cfg(test)]
 use schemars::JsonSchema;
 
@@ -31,6 +33,9 @@ pub struct Report {
     pub paths: Paths,
     /// Vulnerabilities by severity (`critical`, `high`, …); null: not scanned.
     pub vulnerabilities: Before<Option<BTreeMap<String, u64>>>,
+    /// Each of them, and the data this rests on; null: not scanned.
+    #[serde(default)]
+    pub advisories: Option<Advisories>,
     /// The hardening proofs.
     pub checks: Vec<Check>,
     /// Each thing that was run, on both images.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use casehard_harden::plan::{Fate, PackagePlan, Plan, Reason, Removal};
 use casehard_harden::runtime::{Runtime, WritableKind};
-use casehard_verify::{Hardening, Status, Verification};
+use casehard_verify::{Fate as Became, Hardening, Status, Verification};
 
 use crate::{
-    Amounts, BaseImage, Before, Check, Controls, Count, Durations, Image, Note, Package, Packages, Paths,
-    Permission, Place, Repair, Report, Run, Setting, Side, Stage, Step, Verdict, amount,
+    Advisories, Amounts, BaseImage, Before, Check, Controls, Count, Durations, Feed, Image, Note, Package,
+    Packages, Paths, Permission, Place, Repair, Report, Run, Setting, Side, Stage, Step, Verdict,
+    Vulnerability, amount,
 };
 
 impl From<&Hardening> for Report {
@@ -42,6 +43,7 @@ impl From<&Hardening> for Report {
                 before: before.vulnerabilities.clone(),
                 after: after.vulnerabilities.clone(),
             },
+            advisories: hardening.advice.as_ref().map(advisories),
             checks: verification.checks.iter().map(check).collect(),
             steps: verification.steps.iter().map(step).collect(),
             repairs: verification.repairs.iter().map(repair).collect(),
@@ -219,6 +221,33 @@ fn setting(setting: &casehard_harden::plan::Setting) -> Setting {
     }
 }
 
+fn advisories(advice: &casehard_verify::Advice) -> Advisories {
+    let feeds = advice.sources.iter().map(|feed| Feed { name: feed.name.clone(), date: feed.date.clone() });
+    let findings = advice.findings.iter().map(|found| Vulnerability {
+        id: found.id.clone(),
+        aliases: found.aliases.clone(),
+        severity: found.severity.clone(),
+        package: found.package.clone(),
+        version: found.version.clone(),
+        purl: found.purl.clone(),
+        fixed: found.fixed.clone(),
+        fate: match found.fate {
+            Became::Left => "left",
+            Became::ComponentNotPresent => "component-not-present",
+            Became::CodeNotPresent => "code-not-present",
+            Became::NotFound => "not-found",
+        }
+        .to_owned(),
+    });
+    Advisories {
+        built: advice.built.clone(),
+        age_days: advice.age_days,
+        partial: advice.partial,
+        sources: feeds.collect(),
+        findings: findings.collect(),
+    }
+}
+
 fn controls(runtime: &Runtime) -> Controls {
     let capabilities = runtime.capabilities.iter().map(|(name, operations)| Permission {
         name: name.clone(),
@@ -251,6 +280,13 @@ fn unseen(hardening: &Hardening) -> Vec<String> {
             unseen.push(sentence);
         }
     }
+    unseen.extend(
+        hardening
+            .advice
+            .iter()
+            .flat_map(|advice| &advice.blind)
+            .map(|line| format!("vulnerabilities: {line}")),
+    );
     unseen
 }
 

@@ -3,6 +3,7 @@
 //! A [`Report`] is the published form of what hardening an image yielded, frozen apart from the types inside; every
 //! rendering is drawn from it. Nothing is decided here, and nothing is read or written.
 
+mod advisories;
 mod amount;
 mod diff;
 mod document;
@@ -20,6 +21,7 @@ mod shown;
 mod table;
 mod text;
 
+pub use advisories::{Advisories, Feed, Vulnerability};
 pub use diff::diff_text;
 pub use document::{
     Amounts, BaseImage, Before, Check, Controls, Count, Durations, Image, Note, Package, Packages, Paths,

@@ -81,6 +81,12 @@ fn vulnerabilities(out: &mut String, report: &Report) {
         };
         let _ = writeln!(out, "| {} | {} | **{}** |", text(&severity), number(before), number(after));
     }
+    if let Some(advisories) = &report.advisories {
+        let _ = writeln!(out, "\n{}", text(&advisories.said()));
+        if let Some(gone) = advisories.gone() {
+            let _ = writeln!(out, "\n{}", text(&gone));
+        }
+    }
 }
 
 fn checks(out: &mut String, report: &Report) {

@@ -160,7 +160,7 @@ fn the_page_says_what_the_report_says() {
         "Not hardened",
         "status is 500 (expected 200)",
         "−79.9 %",
-        "not scanned",
+        "partial snapshot",
         "which was denied",
         "/usr/share/zoneinfo/Europe/Berlin",
         "libpython3.11-stdlib",
@@ -208,4 +208,25 @@ fn a_directory_that_went_is_one_line_of_a_difference() {
     });
     let shown = stripped(&diff_text(&serde_json::from_value(diff).unwrap(), 100, 40));
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn what_was_not_scanned_is_not_called_clean() {
+    let mut hardening = fixture::passed();
+    hardening.advice = None;
+    hardening.before.vulnerabilities = None;
+    hardening.after.vulnerabilities = None;
+    let report = Report::from(&hardening);
+    assert!(text(&report, 100).contains("vulnerabilities not scanned"));
+    assert!(markdown(&report).contains("**not scanned**") && html(&report, None).contains("not scanned"));
+}
+
+#[test]
+fn why_tells_what_became_of_a_vulnerability() {
+    let hardening = fixture::passed();
+    let report = Report::from(&hardening);
+    let answers = report.why("cve-2026-0001", &hardening.plan);
+    assert_eq!(answers.len(), 1);
+    assert_eq!(answers[0].fate, "is gone: no file of its package is left");
+    assert!(report.why("CVE-2000-0001", &hardening.plan).is_empty());
 }

@@ -32,6 +32,9 @@ pub struct Hardening {
     pub profile: Profile,
     /// What verification found.
     pub verification: Verification,
+    /// What is known to be vulnerable in both images; `None`: not scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
     /// When and how long; the one place in which times stand.
     pub run: Timing,
 }
@@ -63,6 +66,67 @@ pub struct Measure {
     /// Vulnerabilities by severity; `None`: not scanned.
     #[serde(default)]
     pub vulnerabilities: Option<BTreeMap<String, u64>>,
+}
+
+/// What is known to be vulnerable, and the data that this rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Advice {
+    /// The day the advisory store was built, `YYYY-MM-DD`.
+    pub built: String,
+    /// Its age in days when the images were scanned.
+    pub age_days: i64,
+    /// Whether it is the partial snapshot that comes with the program.
+    pub partial: bool,
+    /// Where its data is from.
+    pub sources: Vec<Feed>,
+    /// What could not be seen; while it is not empty nothing is clean.
+    pub blind: Vec<String>,
+    /// What was found in the original or in the result, the most pressing first.
+    pub findings: Vec<Vulnerability>,
+}
+
+/// A source of advisories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feed {
+    /// Its name: `debian`, `ghsa`, …
+    pub name: String,
+    /// The day of its newest record.
+    pub date: Option<String>,
+}
+
+/// A vulnerability in a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vulnerability {
+    /// Its id: the CVE where there is one.
+    pub id: String,
+    /// Its other ids.
+    pub aliases: Vec<String>,
+    /// How bad it is: `critical`, `high`, …
+    pub severity: String,
+    /// The package's name.
+    pub package: String,
+    /// The package's version in the image.
+    pub version: String,
+    /// The package's URL.
+    pub purl: String,
+    /// The version that fixes it.
+    pub fixed: Option<String>,
+    /// What hardening did to it.
+    pub fate: Fate,
+}
+
+/// What hardening did to a vulnerability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It is in the result too.
+    Left,
+    /// No file of its package is left.
+    ComponentNotPresent,
+    /// Its package is listed, and no file of it that could be run or loaded is left.
+    CodeNotPresent,
+    /// The result's scan does not find it, and the package's files do not prove why.
+    NotFound,
 }
 
 /// When it ran, and how long each part took.

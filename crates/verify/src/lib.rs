@@ -18,7 +18,7 @@ mod volatile;
 
 pub use compare::{compare, forgive};
 pub use difference::{Difference, Kind};
-pub use hardening::{Base, Hardening, Measure, Stage, Timing};
+pub use hardening::{Advice, Base, Fate, Feed, Hardening, Measure, Stage, Timing, Vulnerability};
 pub use model::{Check, Repair, Status, Step, Verification, Went};
 pub use staging::{Staging, StagingError};
 pub use start::{Controls, spec};

@@ -22,6 +22,8 @@ const ORDER: &[&str] = &[
     "almalinux",
     "rocky",
     "suse",
+    "amazon",
+    "oracle",
     "node",
     "rubysec",
     "retire",

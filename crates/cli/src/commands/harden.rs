@@ -3,7 +3,7 @@
 use std::{io::Write as _, path::PathBuf};
 
 use casehard_harden::{Level, Picks, Policy};
-use casehard_verify::job::{self, Done, Job, Setup};
+use casehard_verify::job::{self, Advisories, Done, Job, Setup};
 
 use crate::{Context, Failure, Verdict, progress::Stages, workload};
 
@@ -33,6 +33,8 @@ pub struct Arguments {
     /// text or json, for standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    #[command(flatten)]
+    store: super::db::StoreArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -46,6 +48,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let policy = policy(arguments, &loaded.workload)?;
     let profile = profile(arguments)?;
     let sandbox = crate::place::sandbox(context)?;
+    let store = arguments.store.open(context)?;
+    let today = context.today().ok_or_else(|| Failure::usage("the clock cannot be read"))?;
     let job = Job {
         image: &loaded.image,
         setup: Setup { workload: &loaded.workload, directory: &loaded.folder, place: &sandbox },
@@ -57,6 +61,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         now: context.now(),
         version: env!("CARGO_PKG_VERSION"),
         rounds: arguments.rounds,
+        advisories: Some(Advisories { store: &store, today: &today }),
     };
     let mut progress = Stages::new(context);
     if arguments.dry_run {

@@ -7,14 +7,16 @@ use casehard_harden::{
     why::{Answer, why},
 };
 
+use casehard_report::Report;
+
 use crate::{Context, Failure, Verdict, output_folder};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The folder that `casehard harden` wrote, or a plan.json
     out: PathBuf,
-    /// A path, a package, a capability, a port, a system call or a field of the configuration
-    #[arg(required = true, value_name = "PATH|PACKAGE|…")]
+    /// A path, a package, a vulnerability, a capability, a port, a system call or a field of the configuration
+    #[arg(required = true, value_name = "PATH|PACKAGE|CVE|…")]
     about: Vec<String>,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
@@ -30,10 +32,12 @@ enum Format {
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let plan: Plan = output_folder::document(&arguments.out, "plan.json")?;
+    let report = report(&arguments.out)?;
     let mut answers = Vec::new();
     let mut unknown = Vec::new();
     for about in &arguments.about {
-        let found = why(&plan, about);
+        let mut found = why(&plan, about);
+        found.extend(report.iter().flat_map(|report| report.why(about, &plan)));
         if found.is_empty() {
             unknown.push(about);
         }
@@ -45,9 +49,19 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     };
     context.out().write_all(text.as_bytes())?;
     for about in &unknown {
-        context.say(format_args!("{about:?} is not in the plan: the image had no such path, package, capability, port, call or field"));
+        context.say(format_args!("{about:?} is not in the plan: the image had no such path, package, known vulnerability, capability, port, call or field"));
     }
     Ok(if unknown.is_empty() { Verdict::Good } else { Verdict::No })
+}
+
+/// The report beside the plan, which knows the vulnerabilities.
+fn report(out: &std::path::Path) -> Result<Option<Report>, Failure> {
+    if out.is_file() {
+        return Ok(None);
+    }
+    let Some(bytes) = output_folder::bytes(out, "report.json")? else { return Ok(None) };
+    let report = casehard_report::parse(&bytes);
+    report.map(Some).map_err(|error| Failure::cannot(format_args!("failed to use {}/report.json", out.display()), &error))
 }
 
 fn text(answer: &Answer) -> String {

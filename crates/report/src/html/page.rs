@@ -173,6 +173,10 @@ fn vulnerabilities(report: &Report) -> Markup {
                         }
                     }
                 }
+                @if let Some(advisories) = report.advisories.as_ref() {
+                    p { (plain(&advisories.said())) }
+                    @if let Some(gone) = advisories.gone() { p { (plain(&gone)) } }
+                }
             }
         }
     }

@@ -72,7 +72,8 @@ fn partial(page: &mut Page, partial: &[Package]) {
 }
 
 pub(super) fn vulnerabilities(page: &mut Page, report: &Report) {
-    page.heading("Vulnerabilities", "");
+    let data = report.advisories.as_ref().map(crate::Advisories::said).unwrap_or_default();
+    page.heading("Vulnerabilities", &data);
     let (before, after) = (&report.vulnerabilities.before, &report.vulnerabilities.after);
     if before.is_none() && after.is_none() {
         let _ = writeln!(page.out, "  {YELLOW}not scanned{YELLOW:#}");
@@ -98,6 +99,9 @@ pub(super) fn vulnerabilities(page: &mut Page, report: &Report) {
         ]);
     }
     page.table(&table);
+    if let Some(gone) = report.advisories.as_ref().and_then(crate::Advisories::gone) {
+        page.item("·", DIM, &gone);
+    }
 }
 
 /// The severities, worst first; names that are not known come last.
@@ -105,7 +109,7 @@ pub(crate) fn severities(
     before: Option<&BTreeMap<String, u64>>,
     after: Option<&BTreeMap<String, u64>>,
 ) -> Vec<String> {
-    let known = ["critical", "high", "medium", "low", "info", "unknown"];
+    let known = ["critical", "high", "medium", "low", "negligible", "unknown"];
     let given: BTreeSet<&String> = before.into_iter().chain(after).flat_map(BTreeMap::keys).collect();
     let mut all: Vec<String> = known[..4].iter().map(|&name| name.to_owned()).collect();
     all.extend(

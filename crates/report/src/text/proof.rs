@@ -143,6 +143,24 @@ pub(super) fn repairs(page: &mut Page, report: &Report) {
     page.table(&table);
 }
 
+/// What is left of the vulnerabilities, in one line.
+fn vulnerabilities(report: &Report) -> String {
+    let (Some(before), Some(after)) = (&report.vulnerabilities.before, &report.vulnerabilities.after) else {
+        return "vulnerabilities not scanned".to_owned();
+    };
+    let total = |counts: &std::collections::BTreeMap<String, u64>| counts.values().sum::<u64>();
+    let severe = |counts: &std::collections::BTreeMap<String, u64>| {
+        ["critical", "high"].iter().filter_map(|level| counts.get(*level)).sum::<u64>()
+    };
+    format!(
+        "known vulnerabilities: {} → {}, of which critical or high {} → {}",
+        amount::count(total(before)),
+        amount::count(total(after)),
+        amount::count(severe(before)),
+        amount::count(severe(after)),
+    )
+}
+
 pub(super) fn verdict(page: &mut Page, report: &Report) {
     let passed = report.steps.iter().filter(|step| step.passed()).count();
     let mut facts = vec![
@@ -162,9 +180,7 @@ pub(super) fn verdict(page: &mut Page, report: &Report) {
         facts
             .push(format!("{} could not be seen", amount::of(report.unseen.len() as u64, "thing", "things")));
     }
-    if report.vulnerabilities.after.is_none() {
-        facts.push("vulnerabilities not scanned".to_owned());
-    }
+    facts.push(vulnerabilities(report));
     page.out.push('\n');
     if report.verdict.hardened {
         let style = GREEN.bold();

@@ -1,12 +1,15 @@
 //! The documents of a hardening that follow from its data alone; reports are drawn elsewhere.
 
 use casehard_harden::runtime::{compose, kubernetes, seccomp};
+use casehard_inventory::sbom::rfc3339;
+use casehard_vuln::vex::{Authorship, openvex};
 
 use super::Done;
 use crate::StagingError;
 
 /// Writes `plan.json`, `profile.json`, `verification.json`, `seccomp.json`, `compose.yaml` and `kubernetes.yaml` into
-/// the folder of a job that is done. `name` names the service; `reference` is what the image will be called.
+/// the folder of a job that is done, and `vex.openvex.json` when vulnerabilities went with their software. `name`
+/// names the service; `reference` is what the image will be called.
 ///
 /// # Errors
 /// When the file system refuses.
@@ -20,7 +23,25 @@ pub fn documents(done: &Done, name: &str, reference: &str) -> Result<(), Staging
     write("seccomp.json", json(&seccomp(&runtime.syscalls)))?;
     write("compose.yaml", compose(runtime, name, reference, "seccomp.json"))?;
     let localhost = format!("casehard/{name}.json");
-    write("kubernetes.yaml", kubernetes(runtime, name, reference, &localhost))
+    write("kubernetes.yaml", kubernetes(runtime, name, reference, &localhost))?;
+    match vex(done, name) {
+        Some(document) => write("vex.openvex.json", json(&document)),
+        None => Ok(()),
+    }
+}
+
+/// What hardening took out, as statements for scanners; `None` without one, since OpenVEX has no empty documents.
+fn vex(done: &Done, name: &str) -> Option<serde_json::Value> {
+    let hardening = &done.hardening;
+    let tooling = format!("casehard/{}", hardening.run.version);
+    let authorship = Authorship {
+        author: hardening.owner.as_deref().unwrap_or("casehard"),
+        timestamp: &rfc3339(done.date),
+        image: name,
+        digests: &[done.image.digest().to_string()],
+        tooling: &tooling,
+    };
+    openvex(&done.absent, &authorship)
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {

@@ -6,6 +6,7 @@ mod profile;
 mod repair;
 mod rounds;
 mod verify;
+mod vulnerabilities;
 
 use std::{
     path::Path,
@@ -24,6 +25,7 @@ use crate::{Hardening, Staging, StagingError, run::StepRun};
 pub use documents::documents;
 pub use profile::profile;
 pub use verify::{Comparison, verify};
+pub use vulnerabilities::Advisories;
 
 /// A place where containers run, and can be watched.
 pub trait Place: Sync {
@@ -100,6 +102,8 @@ pub struct Job<'a> {
     pub version: &'a str,
     /// How often a failing result may be repaired.
     pub rounds: u32,
+    /// What both images are scanned against; `None`: they are not scanned.
+    pub advisories: Option<Advisories<'a>>,
 }
 
 /// Told what happens while it happens.
@@ -165,6 +169,9 @@ pub enum JobError {
     /// The plan could not be carried out.
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    /// The advisories could not be used.
+    #[error("scan both images: {0}")]
+    Advisories(#[from] casehard_vuln::StoreError),
     /// The output could not be written.
     #[error(transparent)]
     Output(#[from] StagingError),
@@ -204,6 +211,8 @@ pub struct Done {
     pub read: Read,
     /// What was in the original.
     pub original: Read,
+    /// The vulnerabilities that are gone since their software is, for a VEX document.
+    pub absent: Vec<casehard_vuln::vex::Absent>,
 }
 
 /// Carries out the whole job.

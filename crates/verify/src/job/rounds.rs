@@ -12,9 +12,10 @@ use super::{
     profile::{Watched, must_pass},
     repair,
     verify::Runs,
+    vulnerabilities::scan_both,
 };
 use crate::{
-    Base, Controls, Difference, Hardening, Repair, Staging, Timing, compare, forgive,
+    Base, Controls, Difference, Hardening, Measure, Repair, Staging, Timing, compare, forgive,
     proofs::{self, Side},
     run::{Run, Which},
 };
@@ -90,20 +91,32 @@ pub(super) fn run(
         name: annotation("org.opencontainers.image.base.name"),
         digest: annotation("org.opencontainers.image.base.digest"),
     };
+    let scanned = match job.advisories {
+        None => None,
+        Some(advisories) => {
+            let sides = ((job.image, &original), (&attempt.image, &read));
+            Some(stages.time("scan", || scan_both(advisories, sides.0, sides.1))?)
+        }
+    };
+    let (advice, absent, [counts_before, counts_after]) = match scanned {
+        None => (None, Vec::new(), [None, None]),
+        Some(scanned) => (Some(scanned.advice), scanned.absent, scanned.counts.map(Some)),
+    };
     let hardening = Hardening {
         schema: "casehard.hardening/1".into(),
         image: job.image.name().to_owned(),
         owner: job.setup.workload.owner.clone(),
         base: (base != Base { name: None, digest: None }).then_some(base),
-        before: measure(job.image, &original),
-        after: measure(&attempt.image, &read),
+        before: Measure { vulnerabilities: counts_before, ..measure(job.image, &original) },
+        after: Measure { vulnerabilities: counts_after, ..measure(&attempt.image, &read) },
         plan: attempt.plan,
         profile,
         verification,
+        advice,
         run: Timing { date: job.now, version: job.version.to_owned(), stages: stages.finish() },
     };
     let date = date(job, &original);
-    Ok(Done { hardening, staging, date, image: attempt.image, read, original })
+    Ok(Done { hardening, staging, date, image: attempt.image, read, original, absent })
 }
 
 fn attempt(

@@ -25,10 +25,13 @@ mod ruby;
 mod secdb;
 mod sources;
 mod ubuntu;
+mod updateinfo;
 mod wolfi;
+mod xml;
 mod yaml;
 
 pub use feed::{ImportError, Imported, import, import_document};
 pub(crate) use releases::debian as debian_release;
 pub use sources::source;
+pub(crate) use updateinfo::repository_file;
 pub(crate) use yaml::read as read_yaml;

@@ -2,7 +2,7 @@
 
 use super::{
     cve, debian_lists, debian_tracker, endoflife, epss, intake::Intake, kev, node, nvd, osv, php, redhat,
-    retire, ruby, secdb, ubuntu, wolfi, yaml,
+    retire, ruby, secdb, ubuntu, updateinfo, wolfi, yaml,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
@@ -103,6 +103,10 @@ fn plain(name: &str, text: &str, intake: &mut Intake) -> Outcome {
     }
     if head.starts_with('[') && ["] DSA-", "] DLA-", "] DTSA-"].iter().any(|mark| head.contains(mark)) {
         debian_lists::advisories(text, intake);
+        return Outcome::Read;
+    }
+    if updateinfo::is_updateinfo(head) {
+        updateinfo::import(text, intake);
         return Outcome::Read;
     }
     if ubuntu::is_tracker(text) {

@@ -8,6 +8,7 @@ type Known = (&'static str, &'static str, &'static str, &'static str);
 const SOURCES: &[Known] = &[
     ("almalinux", "AlmaLinux OS Foundation", "https://github.com/AlmaLinux/osv-database", "MIT"),
     ("alpine", "Alpine Linux", "https://secdb.alpinelinux.org", "none stated"),
+    ("amazon", "Amazon Linux Security Center", "https://alas.aws.amazon.com", "none stated"),
     ("bitnami", "Bitnami", "https://github.com/bitnami/vulndb", "Apache-2.0"),
     (
         "chainguard",
@@ -47,6 +48,7 @@ const SOURCES: &[Known] = &[
         "https://github.com/anchore/nvd-data-overrides",
         "CC0-1.0",
     ),
+    ("oracle", "Oracle Linux Errata", "https://linux.oracle.com/security/", "none stated"),
     (
         "osv",
         "Open Source Vulnerabilities",

@@ -224,8 +224,14 @@ fn concerns_rpm(row: &Row<&str>, subject: &Subject, distribution: &Distribution)
         None => row
             .ranges
             .iter()
-            .all(|range| range.fixed.is_none_or(|fixed| same_module(fixed, &subject.version))),
+            .all(|range| range.fixed.is_none_or(|fixed| same_build(fixed, &subject.version))),
     }
+}
+
+/// Whether a fix is for the same kind of build: Oracle numbers its own flavours of a package apart from the common one.
+fn same_build(fixed: &str, installed: &str) -> bool {
+    let flavours = |version: &str| ["ksplice", "_fips"].map(|flavour| version.contains(flavour));
+    flavours(fixed) == flavours(installed) && same_module(fixed, installed)
 }
 
 /// Some feeds do not name the module stream. A modular build is compared only with a modular build of the same major

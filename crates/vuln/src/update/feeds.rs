@@ -5,8 +5,23 @@
 pub(super) enum Shape {
     Zip,
     Gzip,
+    /// Compressed by gzip or zstd, or XML as it is.
+    Packed,
     Json,
     Text,
+}
+
+/// How the address of a feed leads to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Via {
+    /// It is there.
+    Direct,
+    /// There is the metadata of an RPM repository (`repomd.xml`), which names the file.
+    Repository,
+    /// There is a list of mirrors, each a repository.
+    Mirrors,
+    /// There is a text whose one line is the name of the file beside it.
+    Name,
 }
 
 impl Shape {
@@ -15,6 +30,11 @@ impl Shape {
         match self {
             Self::Zip => head.starts_with(b"PK"),
             Self::Gzip => head.starts_with(&[0x1f, 0x8b]),
+            Self::Packed => {
+                head.starts_with(&[0x1f, 0x8b])
+                    || head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+                    || head.starts_with(b"<?xml")
+            }
             Self::Json => matches!(first, Some(b'{' | b'[')),
             Self::Text => !matches!(first, None | Some(b'<')),
         }
@@ -33,6 +53,9 @@ pub struct Feed {
     /// Where its publisher puts it.
     pub url: String,
     pub(super) shape: Shape,
+    pub(super) via: Via,
+    /// Whether its publisher lists what changed, record by record, beside it (OSV's `modified_id.csv`).
+    pub(super) has_delta: bool,
 }
 
 /// Ecosystems of the OSV export, and the source in the store each one feeds alone.
@@ -66,7 +89,9 @@ const ALPINE: &[&str] = &[
 pub fn feeds(year: u16) -> Vec<Feed> {
     let mut feeds = Vec::new();
     let mut add = |group, source, file: &str, url: &str, shape| {
-        feeds.push(Feed { group, source, file: file.to_owned(), url: url.to_owned(), shape });
+        let (file, url) = (file.to_owned(), url.to_owned());
+        let has_delta = group == "osv";
+        feeds.push(Feed { group, source, file, url, shape, via: Via::Direct, has_delta });
     };
     for (ecosystem, source) in OSV {
         let name = ecosystem.replace(' ', "%20");
@@ -157,7 +182,47 @@ pub fn feeds(year: u16) -> Vec<Feed> {
         "https://raw.githubusercontent.com/RetireJS/retire.js/master/repository/jsrepository-v5.json",
         Shape::Json,
     );
+    feeds.extend(indirect());
     feeds
+}
+
+/// Feeds whose name is found by asking: the advisories of RPM repositories, and Red Hat's archive of VEX files.
+fn indirect() -> impl Iterator<Item = Feed> {
+    let feed = |group, source, file: &str, url: String, via| Feed {
+        group,
+        source: Some(source),
+        file: file.to_owned(),
+        url,
+        shape: Shape::Packed,
+        via,
+        has_delta: false,
+    };
+    let amazon = [("2023", "2023/core/mirrors/latest"), ("2", "2/core/latest")].map(|(release, path)| {
+        let url = format!("https://cdn.amazonlinux.com/{path}/x86_64/mirror.list");
+        feed("amazon", "amazon", &format!("amazon/{release}-updateinfo.xml.gz"), url, Via::Mirrors)
+    });
+    let parts = [
+        ("10", "baseos/latest"),
+        ("10", "appstream"),
+        ("9", "baseos/latest"),
+        ("9", "appstream"),
+        ("8", "baseos/latest"),
+        ("8", "appstream"),
+        ("7", "latest"),
+    ];
+    let oracle = parts.map(|(release, part)| {
+        let url = format!("https://yum.oracle.com/repo/OracleLinux/OL{release}/{part}/x86_64/repodata/repomd.xml");
+        let name = part.split('/').next().unwrap_or(part);
+        feed("oracle", "oracle", &format!("oracle/{release}-{name}-updateinfo.xml.gz"), url, Via::Repository)
+    });
+    let redhat = feed(
+        "redhat",
+        "redhat",
+        "redhat/csaf_vex.tar.zst",
+        "https://security.access.redhat.com/data/csaf/v2/vex/archive_latest.txt".to_owned(),
+        Via::Name,
+    );
+    amazon.into_iter().chain(oracle).chain([redhat])
 }
 
 #[cfg(test)]
@@ -184,7 +249,7 @@ mod tests {
     #[test]
     fn an_error_page_is_no_feed() {
         let page = b"\n<!DOCTYPE html>";
-        assert!([Shape::Zip, Shape::Gzip, Shape::Json, Shape::Text].iter().all(|shape| !shape.accepts(page)));
+        assert!([Shape::Zip, Shape::Gzip, Shape::Packed, Shape::Json, Shape::Text].iter().all(|shape| !shape.accepts(page)));
         assert!(Shape::Json.accepts(b" {}") && Shape::Text.accepts(b"[01 Jan 2026] DSA-1"));
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{
     Feed,
+    delta::{changes, patch},
+    locate::locate,
     folder::{Copy, FolderError, State, read_state, write_state},
 };
 use serde::Serialize;
@@ -93,14 +95,41 @@ pub fn update(
     Ok(updated)
 }
 
-/// Fetches one feed. Gives whether there was something new.
+/// Brings one copy up to date. Gives whether there was something new.
 fn fetch(agent: &Agent, folder: &Path, feed: &Feed, copy: &mut Copy, options: &Options) -> io::Result<bool> {
     let path = folder.join(&feed.file);
-    let url = match options.mirror {
-        Some(base) => format!("{}/{}", base.trim_end_matches('/'), feed.file),
-        None => feed.url.clone(),
+    if let Some(base) = options.mirror {
+        let url = format!("{}/{}", base.trim_end_matches('/'), feed.file);
+        return whole(agent, &url, &path, feed, copy, options.today);
+    }
+    if !feed.has_delta {
+        let url = locate(agent, &feed.url, feed.via)?;
+        return whole(agent, &url, &path, feed, copy, options.today);
+    }
+    let since = copy.newest.as_deref().filter(|_| path.is_file());
+    // Without a list of changes there is still the archive.
+    let Ok(changed) = changes(agent, &feed.url, since) else {
+        return whole(agent, &feed.url, &path, feed, copy, options.today);
     };
-    let mut request = agent.get(&url);
+    let is_new = match &changed.ids {
+        Some(ids) if ids.is_empty() => false,
+        Some(ids) => {
+            patch(agent, &feed.url, &path, ids)?;
+            // The copy is no longer the file that these are of.
+            (copy.etag, copy.modified) = (None, None);
+            copy.fetched = Some(options.today.to_owned());
+            true
+        }
+        None => whole(agent, &feed.url, &path, feed, copy, options.today)?,
+    };
+    copy.newest = Some(changed.newest);
+    copy.failure = None;
+    Ok(is_new)
+}
+
+/// Fetches a feed whole, if it changed.
+fn whole(agent: &Agent, url: &str, path: &Path, feed: &Feed, copy: &mut Copy, today: &str) -> io::Result<bool> {
+    let mut request = agent.get(url);
     // Without the copy an answer that nothing changed would be of no use.
     if path.is_file() {
         for (name, value) in [("If-None-Match", &copy.etag), ("If-Modified-Since", &copy.modified)] {
@@ -120,7 +149,7 @@ fn fetch(agent: &Agent, folder: &Path, feed: &Feed, copy: &mut Copy, options: &O
     let header =
         |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (etag, modified) = (header("etag"), header("last-modified"));
-    let parent = path.parent().unwrap_or(folder);
+    let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let mut file = tempfile::NamedTempFile::new_in(parent)?;
     let mut body = response.body_mut().as_reader();
@@ -134,13 +163,8 @@ fn fetch(agent: &Agent, folder: &Path, feed: &Feed, copy: &mut Copy, options: &O
     if copied == LIMIT {
         return Err(io::Error::other(format!("it is over {LIMIT} bytes")));
     }
-    file.persist(&path).map_err(|error| error.error)?;
-    *copy = Copy {
-        etag,
-        modified,
-        fetched: Some(options.today.to_owned()),
-        source: copy.source.take(),
-        failure: None,
-    };
+    file.persist(path).map_err(|error| error.error)?;
+    let (source, fetched) = (copy.source.take(), Some(today.to_owned()));
+    *copy = Copy { etag, modified, fetched, source, ..Copy::default() };
     Ok(true)
 }

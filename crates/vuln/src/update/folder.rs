@@ -52,6 +52,9 @@ pub(super) struct Copy {
     /// Its `Last-Modified`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) modified: Option<String>,
+    /// The time of the newest change that the copy has, where its publisher lists changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) newest: Option<String>,
     /// The day it was fetched; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) fetched: Option<String>,

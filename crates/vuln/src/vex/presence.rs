@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 pub fn absent_packages(before: &Inventory, tree: &Tree, after: &Tree) -> BTreeMap<String, Absence> {
     let mut absent: BTreeMap<String, Option<Absence>> = BTreeMap::new();
     for package in &before.packages {
-        let nodes = package.files.iter().chain(&package.found_in);
+        // The database that lists a distribution's packages is no part of any.
+        let found_in = package.found_in.iter().filter(|_| !package.ecosystem.is_distribution());
+        let nodes = package.files.iter().chain(found_in);
         let files = nodes
             .map(|node| tree.entry(*node))
             .filter(|entry| !entry.is_directory())

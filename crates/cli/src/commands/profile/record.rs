@@ -30,6 +30,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         now: context.now(),
         version: env!("CARGO_PKG_VERSION"),
         rounds: 0,
+        advisories: None,
     };
     let mut progress = Stages::new(context);
     let original = Read::new(&loaded.image).map_err(|error| failed(error.into()))?;
