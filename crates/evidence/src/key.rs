@@ -16,8 +16,8 @@ use crate::{Envelope, EnvelopeError, pae};
 
 /// `SubjectPublicKeyInfo` of a P-256 key up to the point: ecPublicKey, prime256v1.
 const P256_PREFIX: [u8; 26] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 /// `SubjectPublicKeyInfo` of an Ed25519 key up to the key (RFC 8410, section 4).
 const ED25519_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
@@ -170,7 +170,9 @@ mod tests {
 
     #[test]
     fn what_is_signed_is_verified_by_its_key_alone() {
-        for (private, public, other) in [(ED25519, ED25519_PUBLIC, P256_PUBLIC), (P256, P256_PUBLIC, ED25519_PUBLIC)] {
+        for (private, public, other) in
+            [(ED25519, ED25519_PUBLIC, P256_PUBLIC), (P256, P256_PUBLIC, ED25519_PUBLIC)]
+        {
             let mut envelope = Envelope::new("text/plain", b"x");
             let key = VerifyingKey::from_pem(public).expect("a key");
             assert!(matches!(envelope.verify_with(&key), Err(KeyError::NotSigned { count: 0 })));

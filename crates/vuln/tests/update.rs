@@ -51,7 +51,11 @@ impl Server {
         let (status, body, etag) = match answer {
             Some(Answer::Body(body)) => {
                 let etag = format!("\"{}\"", body.len());
-                if known.as_deref() == Some(etag.as_str()) { (304, Vec::new(), etag) } else { (200, body, etag) }
+                if known.as_deref() == Some(etag.as_str()) {
+                    (304, Vec::new(), etag)
+                } else {
+                    (200, body, etag)
+                }
             }
             Some(Answer::Status(status)) => (status, b"no".to_vec(), String::new()),
             None => (404, b"no".to_vec(), String::new()),
@@ -170,19 +174,15 @@ fn only_what_changed_is_asked_for() {
     let server = Server::default();
     let base = server.start();
     let folder = tempfile::tempdir().expect("a folder");
-    let mut feed =
-        feeds(2026).into_iter().find(|feed| feed.file == "osv/RubyGems/all.zip").expect("a feed");
+    let mut feed = feeds(2026).into_iter().find(|feed| feed.file == "osv/RubyGems/all.zip").expect("a feed");
     feed.url = format!("{base}/RubyGems/all.zip");
     let path = folder.path().join("store");
     let run = |today: &str| {
-        let options = Options {
-            mirror: None,
-            today,
-            timeout: Duration::from_secs(10),
-            user_agent: "casehard-test",
-        };
+        let options =
+            Options { mirror: None, today, timeout: Duration::from_secs(10), user_agent: "casehard-test" };
         let copies = folder.path().join("feeds");
-        let updated = update(&copies, std::slice::from_ref(&feed), &options, &mut |_| ()).expect("the folder is ours");
+        let updated =
+            update(&copies, std::slice::from_ref(&feed), &options, &mut |_| ()).expect("the folder is ours");
         rebuild(&copies, &path, None, today).expect("sound copies");
         let store = Store::open(&path).expect("just written");
         let gems = Ecosystem::parse("RubyGems").expect("known");
@@ -206,7 +206,10 @@ fn only_what_changed_is_asked_for() {
     server.set("RubyGems/all.zip", Answer::Body(archive));
     server.set("RubyGems/modified_id.csv", Answer::Body(b"2026-01-01T00:00:00Z,GHSA-a\n".to_vec()));
     let (first, rows) = run("2026-01-01");
-    assert_eq!((first.fetched.len(), rows), (1, owned(&[("GHSA-a", "1.1"), ("GHSA-b", "1.2"), ("GHSA-c", "1.3")])));
+    assert_eq!(
+        (first.fetched.len(), rows),
+        (1, owned(&[("GHSA-a", "1.1"), ("GHSA-b", "1.2"), ("GHSA-c", "1.3")]))
+    );
 
     assert_eq!(run("2026-01-02").0.unchanged.len(), 1);
 
@@ -216,7 +219,10 @@ fn only_what_changed_is_asked_for() {
     server.set("RubyGems/GHSA-a.json", Answer::Body(record("GHSA-a", "1.9").into()));
     server.set("RubyGems/GHSA-d.json", Answer::Body(record("GHSA-d", "2.0").into()));
     let (third, rows) = run("2026-01-03");
-    assert_eq!((third.fetched.len(), rows), (1, owned(&[("GHSA-a", "1.9"), ("GHSA-b", "1.2"), ("GHSA-d", "2.0")])));
+    assert_eq!(
+        (third.fetched.len(), rows),
+        (1, owned(&[("GHSA-a", "1.9"), ("GHSA-b", "1.2"), ("GHSA-d", "2.0")]))
+    );
     let asked = server.asked.lock().expect("alone").clone();
     assert_eq!(asked.iter().filter(|line| line.ends_with("all.zip")).count(), 1, "{asked:?}");
 }

@@ -65,7 +65,8 @@ fn element(name: &str, attributes: Attributes<'_>, reader: &mut Reader<'_>, upda
         "package" if attribute("arch") != "src" => {
             let epoch = attribute("epoch");
             let version = format!("{}-{}", attribute("version"), attribute("release"));
-            let version = if matches!(epoch.as_str(), "" | "0") { version } else { format!("{epoch}:{version}") };
+            let version =
+                if matches!(epoch.as_str(), "" | "0") { version } else { format!("{epoch}:{version}") };
             update.packages.insert((attribute("name"), version));
         }
         _ => {}
@@ -114,7 +115,9 @@ pub(crate) fn repository_file(metadata: &str, kind: &str) -> Option<String> {
             wanted = attributes.get("type").as_deref() == Some(kind);
             None
         }
-        Event::Start("location", attributes) if wanted => attributes.get("href").map(std::borrow::Cow::into_owned),
+        Event::Start("location", attributes) if wanted => {
+            attributes.get("href").map(std::borrow::Cow::into_owned)
+        }
         _ => None,
     })
 }
@@ -122,7 +125,8 @@ pub(crate) fn repository_file(metadata: &str, kind: &str) -> Option<String> {
 /// The source, and the release that the advisory is for.
 fn publisher(update: &Update) -> Option<(&'static str, Ecosystem)> {
     let after = |family: &str| {
-        let release = update.named.iter().find_map(|name| name.split_once(family)?.1.split_whitespace().next());
+        let release =
+            update.named.iter().find_map(|name| name.split_once(family)?.1.split_whitespace().next());
         release.filter(|release| release.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
     };
     if update.id.starts_with("ELSA-") {
@@ -177,15 +181,31 @@ mod tests {
             let ecosystem = Ecosystem::parse(ecosystem).expect("known");
             let rows = store.rows(&ecosystem, name).expect("sound");
             rows.iter()
-                .map(|row| (row.id.to_owned(), row.ranges[0].fixed.map(str::to_owned), row.advisory.map(str::to_owned)))
+                .map(|row| {
+                    (
+                        row.id.to_owned(),
+                        row.ranges[0].fixed.map(str::to_owned),
+                        row.advisory.map(str::to_owned),
+                    )
+                })
                 .collect::<Vec<_>>()
         };
         let some = |text: &str| Some(text.to_owned());
-        assert_eq!(rows("Amazon:2023", "x"), [("CVE-2023-0001".into(), some("1:2.0-3.amzn2023"), some("ALAS2023-2023-100"))]);
-        assert_eq!(rows("Oracle:8", "glibc"), [("CVE-2022-0001".into(), some("2.28-9.el8.ksplice1"), some("ELSA-2022-9999"))]);
+        assert_eq!(
+            rows("Amazon:2023", "x"),
+            [("CVE-2023-0001".into(), some("1:2.0-3.amzn2023"), some("ALAS2023-2023-100"))]
+        );
+        assert_eq!(
+            rows("Oracle:8", "glibc"),
+            [("CVE-2022-0001".into(), some("2.28-9.el8.ksplice1"), some("ELSA-2022-9999"))]
+        );
         assert!(rows("Amazon:2023", "y").is_empty());
-        let sources: Vec<(&str, u64, u64)> =
-            store.meta().sources.iter().map(|source| (source.name.as_str(), source.records, source.skipped)).collect();
+        let sources: Vec<(&str, u64, u64)> = store
+            .meta()
+            .sources
+            .iter()
+            .map(|source| (source.name.as_str(), source.records, source.skipped))
+            .collect();
         assert_eq!(sources, [("amazon", 1, 1), ("oracle", 1, 0)]);
     }
 }

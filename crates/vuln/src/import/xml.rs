@@ -74,7 +74,8 @@ impl<'a> Iterator for Reader<'a> {
             } else if self.rest.starts_with("<?") {
                 self.skip("?>")?;
             } else if self.rest.starts_with("<!") {
-                let subset = self.rest.find('[').is_some_and(|at| self.rest.find('>').is_some_and(|end| at < end));
+                let subset =
+                    self.rest.find('[').is_some_and(|at| self.rest.find('>').is_some_and(|end| at < end));
                 self.skip(if subset { "]>" } else { ">" })?;
             } else {
                 break;
@@ -168,7 +169,9 @@ mod tests {
     #[test]
     fn reads_what_feeds_use() {
         let text = "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY x \"y\">]>\n<a b='1 > 0' c=\"&quot;&#65;\"><!-- <b> --><e/>x &amp; &x; y<![CDATA[<z>]]></a>";
-        let events: Vec<Event> = Reader::new(text).filter(|event| !matches!(event, Event::Text(text) if text.trim().is_empty())).collect();
+        let events: Vec<Event> = Reader::new(text)
+            .filter(|event| !matches!(event, Event::Text(text) if text.trim().is_empty()))
+            .collect();
         let Event::Start("a", attributes) = events[0] else { panic!("{events:?}") };
         assert_eq!(attributes.get("b").as_deref(), Some("1 > 0"));
         assert_eq!(attributes.get("c").as_deref(), Some("\"A"));

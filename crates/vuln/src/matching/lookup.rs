@@ -221,10 +221,9 @@ fn concerns_rpm(row: &Row<&str>, subject: &Subject, distribution: &Distribution)
                 .is_some_and(|own| own == module || own.starts_with(&format!("{module}:"))),
             None => distribution.streams.iter().any(|stream| stream == platform),
         },
-        None => row
-            .ranges
-            .iter()
-            .all(|range| range.fixed.is_none_or(|fixed| same_build(fixed, &subject.version))),
+        None => {
+            row.ranges.iter().all(|range| range.fixed.is_none_or(|fixed| same_build(fixed, &subject.version)))
+        }
     }
 }
 

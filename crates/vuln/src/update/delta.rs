@@ -130,7 +130,10 @@ mod tests {
             (Some("2026-01-03T00:00:00Z"), Some(vec![])),
         ] {
             let ids = expected.map(|ids| ids.into_iter().map(str::to_owned).collect());
-            assert_eq!(read(list.as_bytes(), since).expect("a list"), Changes { newest: newest.clone(), ids });
+            assert_eq!(
+                read(list.as_bytes(), since).expect("a list"),
+                Changes { newest: newest.clone(), ids }
+            );
         }
         for bad in ["", "<html>\n", "2026-01-03T00:00:00Z,../../etc/passwd\n"] {
             assert!(read(bad.as_bytes(), Some("2026-01-01T00:00:00Z")).is_err(), "{bad}");

@@ -211,7 +211,8 @@ fn indirect() -> impl Iterator<Item = Feed> {
         ("7", "latest"),
     ];
     let oracle = parts.map(|(release, part)| {
-        let url = format!("https://yum.oracle.com/repo/OracleLinux/OL{release}/{part}/x86_64/repodata/repomd.xml");
+        let url =
+            format!("https://yum.oracle.com/repo/OracleLinux/OL{release}/{part}/x86_64/repodata/repomd.xml");
         let name = part.split('/').next().unwrap_or(part);
         feed("oracle", "oracle", &format!("oracle/{release}-{name}-updateinfo.xml.gz"), url, Via::Repository)
     });
@@ -249,7 +250,11 @@ mod tests {
     #[test]
     fn an_error_page_is_no_feed() {
         let page = b"\n<!DOCTYPE html>";
-        assert!([Shape::Zip, Shape::Gzip, Shape::Packed, Shape::Json, Shape::Text].iter().all(|shape| !shape.accepts(page)));
+        assert!(
+            [Shape::Zip, Shape::Gzip, Shape::Packed, Shape::Json, Shape::Text]
+                .iter()
+                .all(|shape| !shape.accepts(page))
+        );
         assert!(Shape::Json.accepts(b" {}") && Shape::Text.accepts(b"[01 Jan 2026] DSA-1"));
     }
 }

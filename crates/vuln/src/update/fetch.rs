@@ -3,8 +3,8 @@
 use super::{
     Feed,
     delta::{changes, patch},
-    locate::locate,
     folder::{Copy, FolderError, State, read_state, write_state},
+    locate::locate,
 };
 use serde::Serialize;
 use std::{
@@ -128,7 +128,14 @@ fn fetch(agent: &Agent, folder: &Path, feed: &Feed, copy: &mut Copy, options: &O
 }
 
 /// Fetches a feed whole, if it changed.
-fn whole(agent: &Agent, url: &str, path: &Path, feed: &Feed, copy: &mut Copy, today: &str) -> io::Result<bool> {
+fn whole(
+    agent: &Agent,
+    url: &str,
+    path: &Path,
+    feed: &Feed,
+    copy: &mut Copy,
+    today: &str,
+) -> io::Result<bool> {
     let mut request = agent.get(url);
     // Without the copy an answer that nothing changed would be of no use.
     if path.is_file() {
