@@ -9,10 +9,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use casehard_image::{Image, ImageRef, Options, Places, Registries};
+use casehard_image::{
+    DaemonError, Extent, Graph, Image, ImageRef, Limits, OpenError, Options, Places, Registries,
+    RegistryError,
+};
 use casehard_oci::Platform;
 
-use crate::Failure;
+use crate::{Failure, limit};
 
 /// Arguments that every command has.
 #[derive(Debug, clap::Args)]
@@ -29,6 +32,10 @@ pub struct Global {
     /// Trust the authorities in this PEM file in place of the machine's; may be repeated
     #[arg(long, global = true, value_name = "FILE")]
     pub ca: Vec<PathBuf>,
+    /// What reading an image may cost, such as unpacked=100GB or entries=20000000; may be repeated. Others: document,
+    /// expansion, depth, metadata, extensions
+    #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = limit::parse)]
+    pub limit: Vec<limit::Setting>,
 }
 
 /// The world outside, as commands see it.
@@ -174,7 +181,23 @@ impl Context {
             below("DOCKER_CONFIG", "config.json").or_else(|| below("HOME", ".docker/config.json")),
         ];
         let direct = self.variable("NO_PROXY").or_else(|| self.variable("no_proxy")).unwrap_or_default();
+        let hub = |name: &str| {
+            let own = below("XDG_CONFIG_HOME", name).or_else(|| below("HOME", &format!(".config/{name}")));
+            [Some(Path::new("/etc").join(name)), own]
+        };
+        let configuration = match self.variable("CONTAINERS_REGISTRIES_CONF") {
+            Some(file) => vec![PathBuf::from(file)],
+            None => {
+                // The files of a folder come after the one that it belongs to.
+                let files = hub("containers/registries.conf").into_iter().flatten();
+                files.flat_map(|file| std::iter::once(file.clone()).chain(beside(&file))).collect()
+            }
+        };
+        let certificate_folders = hub("containers/certs.d").into_iter().flatten();
         Registries {
+            configuration,
+            certificate_folders: certificate_folders.chain([PathBuf::from("/etc/docker/certs.d")]).collect(),
+            patience: None,
             credentials: credentials.into_iter().flatten().collect(),
             certificates: self.global.ca.clone(),
             cache: self.cache().ok(),
@@ -189,11 +212,68 @@ impl Context {
     /// # Errors
     /// When the reference is wrong or there is no such image.
     pub fn open(&self, text: &str, platform: Option<&Platform>) -> Result<Image, Failure> {
-        let image_ref = ImageRef::parse(text, Path::exists).map_err(|error| {
-            Failure::usage(error).hint("an image is written as a path, oci:DIR[:TAG], docker-archive:FILE, or docker://registry/name:tag")
-        })?;
-        let options = Options { platform: platform.cloned(), places: self.places(), ..Options::default() };
-        casehard_image::open(&image_ref, &options)
-            .map_err(|error| Failure::cannot(format_args!("failed to open image {text}"), &error))
+        casehard_image::open(&image_ref(text)?, &self.options(platform))
+            .map_err(|error| unopened(text, &error))
     }
+
+    /// Opens what a person named, to be copied as it is.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub fn open_all(
+        &self,
+        text: &str,
+        platform: Option<&Platform>,
+        extent: Extent,
+    ) -> Result<Graph, Failure> {
+        casehard_image::open_all(&image_ref(text)?, &self.options(platform), extent)
+            .map_err(|error| unopened(text, &error))
+    }
+
+    fn options(&self, platform: Option<&Platform>) -> Options {
+        let mut limits = Limits::default();
+        self.global.limit.iter().for_each(|setting| setting.apply(&mut limits));
+        Options { platform: platform.cloned(), limits, places: self.places() }
+    }
+}
+
+fn image_ref(text: &str) -> Result<ImageRef, Failure> {
+    ImageRef::parse(text, Path::exists).map_err(|error| {
+        Failure::usage(error).hint(
+            "an image is written as a path, oci:DIR[:TAG], docker-archive:FILE, rootfs:DIR, or docker://registry/name:tag",
+        )
+    })
+}
+
+fn unopened(text: &str, error: &OpenError) -> Failure {
+    let failure = Failure::cannot(format_args!("failed to open image {text}"), error);
+    match error {
+        OpenError::Daemon(DaemonError::Connect { socket, .. }) if text.starts_with("containers-storage:") => {
+            failure.hint(format_args!(
+                "start it with: podman system service --time=0 unix://{}",
+                socket.display()
+            ))
+        }
+        OpenError::Daemon(DaemonError::Connect { .. }) => {
+            failure.hint("is dockerd running? DOCKER_HOST=unix:///PATH says where it listens")
+        }
+        OpenError::NotImage(path) if path.is_dir() => {
+            failure.hint(format_args!("a plain root is written as rootfs:{}", path.display()))
+        }
+        OpenError::Registry(RegistryError::Unauthorized { registry, .. }) => {
+            failure.hint(format_args!("log in with: podman login {registry} (or docker login {registry})"))
+        }
+        _ => failure,
+    }
+}
+
+/// The files of the folder that goes with a file of the containers tools: `registries.conf.d/*.conf`, by name.
+fn beside(file: &Path) -> Vec<PathBuf> {
+    let mut folder = file.as_os_str().to_owned();
+    folder.push(".d");
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "conf"));
+    files.sort();
+    files
 }

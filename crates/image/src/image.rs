@@ -1,6 +1,6 @@
 //! An image and its parts.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use casehard_oci::{Compression, Descriptor, Digest, ImageConfig, Manifest, Platform};
 
@@ -35,6 +35,11 @@ pub struct Registries {
     pub credentials: Vec<PathBuf>,
     /// Authorities to trust, in PEM, in place of those of the machine.
     pub certificates: Vec<PathBuf>,
+    /// Folders that have one for each registry, `HOST[:PORT]`, with the authorities to trust there (`*.crt`).
+    pub certificate_folders: Vec<PathBuf>,
+    /// Files of the form of `containers-registries.conf(5)`, which say where registries have mirrors; a later one
+    /// overrides an earlier one.
+    pub configuration: Vec<PathBuf>,
     /// Where blobs are kept; nowhere unless given.
     pub cache: Option<PathBuf>,
     /// Talk to registries without encryption. Those on this machine always are.
@@ -43,6 +48,8 @@ pub struct Registries {
     pub proxy: Option<String>,
     /// Hosts that are reached without the proxy, names below them included; `*` is all.
     pub direct: Vec<String>,
+    /// How long a registry may say nothing in the middle of an answer; two minutes unless given.
+    pub patience: Option<Duration>,
 }
 
 impl Default for Places {
@@ -80,6 +87,7 @@ pub(crate) struct Parts {
     pub config_bytes: Vec<u8>,
     pub config: ImageConfig,
     pub layers: Vec<Layer>,
+    pub beside: Vec<Descriptor>,
     pub limits: Limits,
     pub source: Source,
 }
@@ -119,6 +127,12 @@ impl Image {
     #[must_use]
     pub fn layers(&self) -> &[Layer] {
         &self.0.layers
+    }
+    /// Every manifest of the index that it was chosen from, attestations and itself among them; empty when it stands in no
+    /// index of several.
+    #[must_use]
+    pub fn beside(&self) -> &[Descriptor] {
+        &self.0.beside
     }
     /// What reading it may cost.
     #[must_use]

@@ -21,6 +21,8 @@ pub enum Transport {
     DockerDaemon(String),
     /// `containers-storage:REFERENCE`: Podman's own store.
     ContainersStorage(String),
+    /// `rootfs:PATH`: a plain root, in a folder or a tar.
+    Root(PathBuf),
     /// A bare path: what it is, is found out by its content when it is opened.
     Detect(PathBuf),
 }
@@ -71,6 +73,7 @@ impl ImageRef {
             "oci" => of(Transport::Layout),
             "oci-archive" => of(Transport::LayoutArchive),
             "docker-archive" => of(Transport::DockerArchive),
+            "rootfs" => plain(Transport::Root(PathBuf::from(rest))),
             "docker" => plain(Transport::Registry(rest.strip_prefix("//").unwrap_or(rest).parse()?)),
             "docker-daemon" => plain(Transport::DockerDaemon(rest.to_owned())),
             "containers-storage" => plain(Transport::ContainersStorage(rest.to_owned())),
@@ -80,8 +83,8 @@ impl ImageRef {
     }
 }
 
-const TRANSPORTS: [&str; 6] =
-    ["oci", "oci-archive", "docker-archive", "docker", "docker-daemon", "containers-storage"];
+const TRANSPORTS: [&str; 7] =
+    ["oci", "oci-archive", "docker-archive", "docker", "docker-daemon", "containers-storage", "rootfs"];
 
 fn is_path(text: &str) -> bool {
     text == "." || text == ".." || text.starts_with('/') || text.starts_with("./") || text.starts_with("../")
@@ -116,6 +119,7 @@ impl fmt::Display for ImageRef {
             Transport::Registry(reference) => write!(f, "docker://{reference}")?,
             Transport::DockerDaemon(name) => write!(f, "docker-daemon:{name}")?,
             Transport::ContainersStorage(name) => write!(f, "containers-storage:{name}")?,
+            Transport::Root(path) => write!(f, "rootfs:{}", path.display())?,
             Transport::Detect(path) => write!(f, "{}", path.display())?,
         }
         self.name.as_ref().map_or(Ok(()), |name| write!(f, ":{name}"))
@@ -151,6 +155,7 @@ mod tests {
             ("nginx:1.25", Transport::Registry("nginx:1.25".parse().unwrap()), None),
             ("docker://nginx", Transport::Registry("nginx".parse().unwrap()), None),
             ("docker-daemon:app:1", Transport::DockerDaemon("app:1".into()), None),
+            ("rootfs:dir:v1", Transport::Root(path("dir:v1")), None),
             ("containers-storage:app", Transport::ContainersStorage("app".into()), None),
         ] {
             let read = parse(text).unwrap();

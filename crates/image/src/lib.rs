@@ -5,6 +5,7 @@
 //! them through [`Inspect`]. [`edit`] filters the entries of an image into a new one; [`LayoutWriter`] and
 //! [`LayerWriter`] write reproducible images.
 
+mod cache;
 mod copy;
 mod daemon;
 mod edit;
@@ -20,6 +21,7 @@ mod limits;
 mod open;
 mod read;
 mod registry;
+mod root;
 mod source;
 mod summary;
 mod tar;
@@ -27,7 +29,8 @@ mod tree;
 mod validate;
 mod write;
 
-pub use copy::{copy_to_archive, copy_to_layout};
+pub use cache::{CacheError, CollectedBlobs, KeepBlobs, collect_blobs};
+pub use copy::{Graph, copy_to_archive, copy_to_layout};
 pub use daemon::{DaemonError, copy_to_daemon};
 pub use edit::{Addition, Change, Edit, edit};
 pub use entry::{Head, Kind, Mark, Xattrs};
@@ -37,11 +40,12 @@ pub use image::{Image, Layer, Options, Places, Registries};
 pub use image_ref::{ImageRef, ImageRefError, Transport};
 pub use layer::{Entries, EntryReader};
 pub use limits::Limits;
-pub use open::{OpenError, open};
+pub use open::{Extent, OpenError, open, open_all};
 pub use read::{Facts, Inspect, Want, read};
 pub use registry::{Credential, RegistryError, copy_to_registry, referrers};
-pub use summary::{LayerSummary, Sized, Summary, summarise};
+pub use root::{Flattened, copy_to_root};
+pub use summary::{Beside, LayerSummary, Sized, Summary, summarise};
 pub use tar::TarError;
 pub use tree::{Entry, LayerContent, MergeError, NodeId, Resolved, Tree};
 pub use validate::{Violation, validate};
-pub use write::{LayerWriter, LayoutWriter, WriteError, Written, WrittenLayer};
+pub use write::{LayerWriter, LayoutWriter, Style, WriteError, Written, WrittenLayer};

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use casehard_image::{ImageRef, Options, Places, copy_to_archive, copy_to_daemon, open};
+use casehard_image::{Graph, ImageRef, Options, Places, copy_to_archive, copy_to_daemon, open};
 use casehard_oci::Compression;
 use common::{file, image_at, write};
 
@@ -46,7 +46,7 @@ fn an_image_comes_out_and_goes_in() {
     let place = |name: &str| folder.path().join(name);
     write(&place("in"), Compression::Gzip, &[vec![file("/a", "bytes")]]);
     let image = image_at(&place("in"));
-    copy_to_archive(&image, &place("saved.tar"), Some("app:1")).unwrap();
+    copy_to_archive(&Graph::from(&image), &place("saved.tar"), Some("app:1")).unwrap();
     let tar = std::fs::read(place("saved.tar")).unwrap();
     let mut chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     for piece in tar.chunks(1000) {
@@ -75,8 +75,8 @@ fn an_image_comes_out_and_goes_in() {
         let error = open(&reference, &options).unwrap_err().to_string();
         assert!(error.contains(expected), "{expected}: {error}");
     }
-    copy_to_daemon(&image, &place("socket"), "app:1").unwrap();
-    let error = copy_to_daemon(&image, &place("socket"), "app:1").unwrap_err().to_string();
+    copy_to_daemon(&Graph::from(&image), &place("socket"), "app:1").unwrap();
+    let error = copy_to_daemon(&Graph::from(&image), &place("socket"), "app:1").unwrap_err().to_string();
     assert!(error.contains("disk full"), "{error}");
     let requests = server.join().unwrap();
     assert!(requests[0].starts_with(b"GET /images/app:1/get HTTP/1.1\r\n"));

@@ -13,7 +13,9 @@ use std::{
     thread,
 };
 
-use casehard_image::{Image, ImageRef, Options, Places, Registries, copy_to_registry, open, read, referrers};
+use casehard_image::{
+    Graph, Image, ImageRef, Options, Places, Registries, copy_to_registry, open, read, referrers,
+};
 use casehard_oci::{Compression, Digest, Reference};
 use common::{Contents, file, image_at, path, write};
 
@@ -209,9 +211,15 @@ fn an_image_goes_there_and_comes_back() {
     let reference = fake.reference("app:v1");
     // The second upload breaks off and is begun again, the third is put off.
     fake.fault("PUT /v2/app/upload/1", &[Fault::Status(500), Fault::Status(429)]);
-    assert_eq!(copy_to_registry(&image, &reference, None, &registries).unwrap(), image.digest());
+    assert_eq!(
+        copy_to_registry(&Graph::from(&image), &reference, None, &registries).unwrap(),
+        image.digest()
+    );
     fake.log();
-    assert_eq!(copy_to_registry(&image, &reference, None, &registries).unwrap(), image.digest());
+    assert_eq!(
+        copy_to_registry(&Graph::from(&image), &reference, None, &registries).unwrap(),
+        image.digest()
+    );
     let again = fake.log();
     assert!(
         again.iter().all(|line| line.starts_with("HEAD") || line.starts_with("PUT /v2/app/manifests")),
@@ -230,7 +238,7 @@ fn an_image_goes_there_and_comes_back() {
 
     let base = fake.reference("base:1");
     fake.state.lock().unwrap().blobs.clear();
-    copy_to_registry(&image, &reference, Some(&base), &registries).unwrap();
+    copy_to_registry(&Graph::from(&image), &reference, Some(&base), &registries).unwrap();
     assert!(!fake.log().iter().any(|line| line.starts_with("PUT /v2/app/upload")), "blobs are mounted");
 }
 
@@ -240,7 +248,7 @@ fn faults_are_borne_or_told() {
     let image = an_image(folder.path());
     let fake = Fake::start();
     let reference = fake.reference("app:v1");
-    copy_to_registry(&image, &reference, None, &Registries::default()).unwrap();
+    copy_to_registry(&Graph::from(&image), &reference, None, &Registries::default()).unwrap();
     let layer = layer_at(&image);
     let manifest = "GET /v2/app/manifests/v1".to_owned();
     let cut = Fault::Cut(50_000);
@@ -285,7 +293,7 @@ fn tokens_are_got_and_got_again() {
     };
     write_credentials(serde_json::json!({ "username": "me", "password": "pass" }));
     let registries = Registries { credentials: vec![credentials.clone()], ..Registries::default() };
-    copy_to_registry(&image, &reference, None, &registries).unwrap();
+    copy_to_registry(&Graph::from(&image), &reference, None, &registries).unwrap();
     let log = fake.log();
     assert!(log.iter().any(|line| line.starts_with("token for Basic bWU6cGFzcw==")), "{log:?}");
     assert!(

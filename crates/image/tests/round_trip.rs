@@ -5,7 +5,8 @@ mod common;
 use std::{collections::BTreeMap, io::Read, path::Path};
 
 use casehard_image::{
-    Entry, ImageRef, Kind, LayoutWriter, Mark, Options, Tree, copy_to_archive, copy_to_layout, open, read,
+    Entry, Graph, ImageRef, Kind, LayoutWriter, Mark, Options, Tree, copy_to_archive, copy_to_layout, open,
+    read,
 };
 use casehard_oci::Compression;
 use common::{Contents, Piece, file, image_at, link, mark, of, path, write};
@@ -168,9 +169,9 @@ fn copies_are_the_same_image() {
     let place = |name: &str| folder.path().join(name);
     write(&place("in"), Compression::Gzip, &[vec![file("/a", "bytes")], vec![file("/b", "more")]]);
     let image = image_at(&place("in"));
-    copy_to_layout(&image, &place("layout"), Some("v2")).unwrap();
-    copy_to_archive(&image, &place("one.tar"), Some("example.com/app:1.0")).unwrap();
-    copy_to_archive(&image, &place("two.tar"), Some("example.com/app:1.0")).unwrap();
+    copy_to_layout(&Graph::from(&image), &place("layout"), Some("v2")).unwrap();
+    copy_to_archive(&Graph::from(&image), &place("one.tar"), Some("example.com/app:1.0")).unwrap();
+    copy_to_archive(&Graph::from(&image), &place("two.tar"), Some("example.com/app:1.0")).unwrap();
     assert_eq!(std::fs::read(place("one.tar")).unwrap(), std::fs::read(place("two.tar")).unwrap());
     for reference in
         ["oci:layout:v2", "one.tar", "oci-archive:one.tar:1.0", "docker-archive:one.tar:example.com/app:1.0"]

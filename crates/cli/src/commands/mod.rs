@@ -37,6 +37,8 @@ commands! {
     Diff(diff),
     /// Take one file out of an image
     Extract(extract),
+    /// Remove what is in the cache and nobody uses any more
+    Gc(gc),
     /// Show what an image is, and what takes its space
     Inspect(inspect),
     /// Check Dockerfiles, .dockerignore files, Compose files and Kubernetes manifests

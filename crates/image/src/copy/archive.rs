@@ -6,24 +6,28 @@ use std::{
     path::Path,
 };
 
-use casehard_oci::{Descriptor, Index, MediaType, RootPath};
+use casehard_oci::{Descriptor, Index, Manifest, RootPath};
 use tempfile::NamedTempFile;
 
-use super::layout::{blobs, explain};
-use crate::{Head, Image, Kind, Mark, WriteError, Xattrs, layer::Checked, tar::write_header};
+use super::{
+    Graph, is_foreign,
+    layout::{entries, explain},
+};
+use crate::{Head, Kind, Mark, ReadError, WriteError, Xattrs, tar::write_header};
 
-/// Copies `image` to a tar at `path`, in the place of a file there, blob by blob with every digest and size checked.
-/// It is an OCI image layout and, by its `manifest.json`, an archive as Docker saves them; `name` (such as
+/// Copies images to a tar at `path`, in the place of a file there, blob by blob with every digest and size checked. It is
+/// an OCI image layout and, when it is one image, by its `manifest.json` an archive as Docker saves them; `name` (such as
 /// `registry/app:1.0`) is the name the image has in it. Two runs write the same bytes.
 ///
 /// # Errors
 /// When a blob cannot be read, is not what its descriptor says, or cannot be written.
-pub fn copy_to_archive(image: &Image, path: &Path, name: Option<&str>) -> Result<(), WriteError> {
+pub fn copy_to_archive(graph: &Graph, path: &Path, name: Option<&str>) -> Result<(), WriteError> {
+    graph.prepare()?;
     let beside = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |source| WriteError::Io { path: path.to_owned(), source };
     let file = tempfile::Builder::new().prefix(".casehard-archive-").tempfile_in(beside).map_err(failed)?;
     let mut tar = Tar { out: BufWriter::with_capacity(128 << 10, file) };
-    tar.write(image, name).map_err(|error| explain(path, error))?;
+    tar.write(graph, name).map_err(|error| explain(path, error))?;
     let file = tar.out.into_inner().map_err(|error| failed(error.into_error()))?;
     persist(file, path).map_err(failed)
 }
@@ -40,38 +44,31 @@ struct Tar {
 }
 
 impl Tar {
-    fn write(&mut self, image: &Image, name: Option<&str>) -> io::Result<()> {
+    fn write(&mut self, graph: &Graph, name: Option<&str>) -> io::Result<()> {
         for directory in ["blobs", "blobs/sha256"] {
             self.header(directory, Kind::Directory, 0)?;
         }
-        let mut manifest = Descriptor::of(manifest_type(image), image.manifest_bytes());
-        for descriptor in blobs(image) {
-            let at = place(&descriptor);
-            if descriptor.digest == image.manifest().config.digest {
-                self.member(&at, descriptor.size, &mut image.config_bytes())?;
-            } else {
-                let mut blob = Checked::new(image.blob(&descriptor.digest)?, &descriptor);
-                self.member(&at, descriptor.size, &mut blob)?;
+        for descriptor in graph.blobs() {
+            match graph.blob(descriptor) {
+                Ok(mut blob) => self.member(&place(descriptor), descriptor.size, &mut blob)?,
+                // Its publisher keeps it elsewhere, and its descriptor says where.
+                Err(ReadError::Missing { .. }) if is_foreign(descriptor) => {}
+                Err(error) => return Err(error.into()),
             }
         }
-        self.member(&place(&manifest), manifest.size, &mut image.manifest_bytes())?;
-        manifest.platform = Some(image.config().platform());
+        for document in graph.documents() {
+            self.member(&place(&document.descriptor), document.bytes.len() as u64, &mut &document.bytes[..])?;
+        }
         let tag =
             name.and_then(|name| name.rsplit_once(':')).map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
-        if let Some(name) = name {
-            let annotations = &mut manifest.annotations;
-            annotations.insert("io.containerd.image.name".to_owned(), name.to_owned());
-            annotations
-                .insert("org.opencontainers.image.ref.name".to_owned(), tag.unwrap_or(name).to_owned());
+        let mut manifests = entries(graph, tag.or(name));
+        if let (Some(name), Some(root)) = (name, manifests.first_mut()) {
+            root.annotations.insert("io.containerd.image.name".to_owned(), name.to_owned());
         }
-        self.document("index.json", &serde_json::to_vec(&Index::new(vec![manifest]))?)?;
-        let layers: Vec<String> = image.manifest().layers.iter().map(place).collect();
-        let saved = serde_json::json!([{
-            "Config": place(&image.manifest().config),
-            "RepoTags": name.into_iter().collect::<Vec<_>>(),
-            "Layers": layers,
-        }]);
-        self.document("manifest.json", saved.to_string().as_bytes())?;
+        self.document("index.json", &serde_json::to_vec(&Index::new(manifests))?)?;
+        if let Some(saved) = saved(graph, name)? {
+            self.document("manifest.json", saved.to_string().as_bytes())?;
+        }
         self.document("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
         self.out.write_all(&[0; 1024])
     }
@@ -108,8 +105,15 @@ fn place(descriptor: &Descriptor) -> String {
     format!("blobs/sha256/{}", descriptor.digest.hex())
 }
 
-/// A manifest need not state its own media type.
-pub(crate) fn manifest_type(image: &Image) -> MediaType {
-    let stated = image.manifest().media_type.clone().filter(MediaType::is_manifest);
-    stated.unwrap_or(MediaType::OciManifest)
+/// What Docker reads; several images in an index are beyond it.
+fn saved(graph: &Graph, name: Option<&str>) -> io::Result<Option<serde_json::Value>> {
+    let root = graph.documents().iter().find(|document| document.descriptor.digest == graph.digest());
+    let Some(root) = root.filter(|root| root.descriptor.media_type.is_manifest()) else { return Ok(None) };
+    let manifest: Manifest = serde_json::from_slice(&root.bytes)?;
+    let layers: Vec<String> = manifest.layers.iter().map(place).collect();
+    Ok(Some(serde_json::json!([{
+        "Config": place(&manifest.config),
+        "RepoTags": name.into_iter().collect::<Vec<_>>(),
+        "Layers": layers,
+    }])))
 }

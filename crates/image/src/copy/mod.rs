@@ -1,9 +1,10 @@
-//! Copying an image as it is: its manifest, and so its digest, stay.
+//! Copying images as they are: their manifests, and so their digests, stay.
 
 mod archive;
+mod graph;
 mod layout;
 
 pub use archive::copy_to_archive;
-pub(crate) use archive::manifest_type;
-pub(crate) use layout::blobs;
+pub use graph::Graph;
+pub(crate) use graph::is_foreign;
 pub use layout::copy_to_layout;

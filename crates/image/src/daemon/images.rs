@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{DaemonError, http::request};
-use crate::{Image, WriteError, copy_to_archive};
+use crate::{Graph, WriteError, copy_to_archive};
 
 /// Bytes of a message that are shown.
 const MESSAGE: u64 = 2000;
@@ -29,15 +29,15 @@ pub(crate) fn save(socket: &Path, name: &str, limit: u64) -> Result<File, Daemon
     Ok(file)
 }
 
-/// Puts `image` into the store of the daemon that listens at `socket`, under `name`.
+/// Puts an image into the store of the daemon that listens at `socket`, under `name`.
 ///
 /// # Errors
 /// When the image cannot be read, or the daemon does not take it.
-pub fn copy_to_daemon(image: &Image, socket: &Path, name: &str) -> Result<(), WriteError> {
+pub fn copy_to_daemon(graph: &Graph, socket: &Path, name: &str) -> Result<(), WriteError> {
     let io = |source| DaemonError::Io { socket: socket.to_owned(), source };
     let folder = tempfile::tempdir().map_err(io)?;
     let path = folder.path().join("image.tar");
-    copy_to_archive(image, &path, Some(name))?;
+    copy_to_archive(graph, &path, Some(name))?;
     let mut file = File::open(&path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     let mut answer = request(socket, "POST", "/images/load?quiet=1", Some((length, &mut file)))?;

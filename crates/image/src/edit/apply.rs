@@ -23,7 +23,7 @@ use crate::{
 /// The first kept name of a file has its bytes, further names are hardlinks to it. Each layer has the directories
 /// above its entries, with the metadata of the merged tree.
 ///
-/// Layers stay zstd where they were, and are gzip otherwise.
+/// Layers stay zstd where they were, and are gzip otherwise, unless the writer's [`Style`](crate::Style) says how.
 ///
 /// # Errors
 /// When a layer cannot be read or the new image cannot be written.
@@ -82,20 +82,26 @@ fn write_layer(
     plan: &Plan<'_>,
     writer: &LayoutWriter,
 ) -> Result<Option<WrittenLayer>, WriteError> {
-    let (nodes, loose) = (&plan.layers[index], &plan.loose[index]);
-    if nodes.is_empty() && loose.is_empty() {
+    if plan.layers[index].is_empty() && plan.loose[index].is_empty() {
         return Ok(None);
     }
-    let compression = match image.layers()[index].compression {
+    let compression = writer.style().compression.unwrap_or(match image.layers()[index].compression {
         Compression::Zstd => Compression::Zstd,
         Compression::Gzip | Compression::None => Compression::Gzip,
-    };
-    let mut out = Out { plan, layer: writer.layer(compression)?, directories: HashSet::new() };
-    for node in loose {
+    });
+    let mut layer = writer.layer(compression)?;
+    let mut out = Out { plan, sink: &mut layer, directories: HashSet::new() };
+    pour(image, index, plan, &mut out)?;
+    layer.finish().map(Some)
+}
+
+/// Streams one layer through the plan.
+fn pour(image: &Image, index: usize, plan: &Plan<'_>, out: &mut Out<'_>) -> Result<(), WriteError> {
+    for node in &plan.loose[index] {
         out.directory(*node)?;
     }
     let mut entries = image.entries(index)?;
-    let mut nodes = nodes.iter().peekable();
+    let mut nodes = plan.layers[index].iter().peekable();
     let mut ordinal = 0;
     while let Some(mut entry) = entries.next()? {
         while let Some((_, node)) = nodes.next_if(|(at, _)| *at == ordinal) {
@@ -104,16 +110,43 @@ fn write_layer(
         }
         ordinal += 1;
     }
-    if nodes.next().is_some() {
-        return Err(WriteError::OtherTree { layer: image.layers()[index].descriptor.digest });
+    match nodes.next() {
+        Some(_) => Err(WriteError::OtherTree { layer: image.layers()[index].descriptor.digest }),
+        None => Ok(()),
     }
-    out.layer.finish().map(Some)
+}
+
+/// Hands the merged root of an image to `sink`: each directory before what it holds, the first name of a file before
+/// further ones.
+pub(crate) fn flatten(image: &Image, tree: &Tree, sink: &mut dyn Sink) -> Result<(), WriteError> {
+    let edit = Edit {
+        keep: &|_| true,
+        changes: BTreeMap::new(),
+        additions: BTreeMap::new(),
+        config: image.config().clone(),
+        annotations: BTreeMap::new(),
+    };
+    let plan = Plan::new(tree, &edit, image.layers().len());
+    let mut out = Out { plan: &plan, sink, directories: HashSet::new() };
+    (0..image.layers().len()).try_for_each(|index| pour(image, index, &plan, &mut out))
+}
+
+/// Who takes entries.
+pub(crate) trait Sink {
+    /// Takes one; `content` has the bytes of a file.
+    fn entry(&mut self, head: &Head, content: &mut dyn io::Read) -> Result<(), WriteError>;
+}
+
+impl Sink for LayerWriter {
+    fn entry(&mut self, head: &Head, content: &mut dyn io::Read) -> Result<(), WriteError> {
+        Self::entry(self, head, content)
+    }
 }
 
 /// One layer in the making.
 struct Out<'a> {
     plan: &'a Plan<'a>,
-    layer: LayerWriter,
+    sink: &'a mut dyn Sink,
     /// Directories that it has already.
     directories: HashSet<NodeId>,
 }
@@ -134,13 +167,13 @@ impl Out<'_> {
         if let Some(first) = self.plan.links.get(&node) {
             head.kind = Kind::Hardlink(self.plan.tree().entry(*first).path());
             head.size = 0;
-            return self.layer.entry(&head, &mut io::empty());
+            return self.sink.entry(&head, &mut io::empty());
         }
         if head.kind == Kind::File && *kind != Kind::File {
             // The tree is of another image: its bytes would be lost.
             return Err(WriteError::OtherEntry { path: path.clone() });
         }
-        self.layer.entry(&head, content)
+        self.sink.entry(&head, content)
     }
 
     fn directories_above(&mut self, node: NodeId) -> Result<(), WriteError> {
@@ -162,7 +195,7 @@ impl Out<'_> {
         }
         for directory in missing.into_iter().rev() {
             if directory.parent().is_some() || self.plan.writes_root() {
-                self.layer.entry(&self.plan.head(directory.id()), &mut io::empty())?;
+                self.sink.entry(&self.plan.head(directory.id()), &mut io::empty())?;
             }
         }
         Ok(())
@@ -170,8 +203,8 @@ impl Out<'_> {
 }
 
 fn write_additions(plan: &Plan<'_>, writer: &LayoutWriter) -> Result<WrittenLayer, WriteError> {
-    let layer = writer.layer(Compression::Gzip)?;
-    let mut out = Out { plan, layer, directories: HashSet::new() };
+    let mut layer = writer.layer(writer.style().compression.unwrap_or(Compression::Gzip))?;
+    let mut out = Out { plan, sink: &mut layer, directories: HashSet::new() };
     let mut made = HashSet::new();
     // Hardlinks come last, so that what they name is there.
     let is_link = |addition: &Addition| matches!(addition.kind, Kind::Hardlink(_));
@@ -194,10 +227,10 @@ fn write_additions(plan: &Plan<'_>, writer: &LayoutWriter) -> Result<WrittenLaye
                 size: addition.content.len() as u64,
                 xattrs: Xattrs::new(),
             };
-            out.layer.entry(&head, &mut &addition.content[..])?;
+            out.sink.entry(&head, &mut &addition.content[..])?;
         }
     }
-    out.layer.finish()
+    layer.finish()
 }
 
 impl Out<'_> {
@@ -209,7 +242,7 @@ impl Out<'_> {
                 Ok(())
             }
             Some(entry) if entry.is_directory() => {
-                self.layer.entry(&self.plan.head(entry.id()), &mut io::empty())
+                self.sink.entry(&self.plan.head(entry.id()), &mut io::empty())
             }
             _ if path.is_root() => Ok(()),
             _ => {
@@ -224,7 +257,7 @@ impl Out<'_> {
                     size: 0,
                     xattrs: Xattrs::new(),
                 };
-                self.layer.entry(&head, &mut io::empty())
+                self.sink.entry(&head, &mut io::empty())
             }
         }
     }

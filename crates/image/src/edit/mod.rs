@@ -6,4 +6,5 @@ mod plan;
 mod spec;
 
 pub use apply::edit;
+pub(crate) use apply::{Sink, flatten};
 pub use spec::{Addition, Change, Edit};

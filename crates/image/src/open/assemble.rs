@@ -5,7 +5,7 @@ use std::{io::Read as _, sync::Arc};
 use casehard_oci::{Compression, Descriptor, Digest, ImageConfig, Manifest};
 use serde::de::DeserializeOwned;
 
-use super::OpenError;
+use super::{OpenError, index::Chosen};
 use crate::{
     Image, Layer, Limits, Options, ReadError,
     image::Parts,
@@ -13,12 +13,12 @@ use crate::{
 };
 
 /// The document that `bytes` are; `what` is for messages.
-pub(super) fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, OpenError> {
+pub(crate) fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, OpenError> {
     serde_json::from_slice(bytes).map_err(|source| OpenError::Document { what: what.to_owned(), source })
 }
 
 /// The bytes of a document, checked against its descriptor.
-pub(super) fn document(
+pub(crate) fn document(
     source: &dyn Blobs,
     descriptor: &Descriptor,
     limits: &Limits,
@@ -35,10 +35,11 @@ pub(super) fn document(
 /// The image of a manifest.
 pub(super) fn assemble(
     source: Source,
-    descriptor: &Descriptor,
+    chosen: &Chosen,
     name: String,
     options: &Options,
 ) -> Result<Image, OpenError> {
+    let descriptor = &chosen.image;
     let bytes = document(&*source, descriptor, &options.limits)?;
     let manifest: Manifest = parse(&format!("manifest {}", descriptor.digest), &bytes)?;
     let what = format!("configuration {}", manifest.config.digest);
@@ -47,7 +48,8 @@ pub(super) fn assemble(
         return Err(OpenError::MediaType { what, media_type });
     }
     let config_bytes = document(&*source, &manifest.config, &options.limits)?;
-    image(source, Documents { manifest, manifest_bytes: bytes, config_bytes }, name, options)
+    let beside = chosen.all.clone();
+    image(source, Documents { manifest, manifest_bytes: bytes, config_bytes, beside }, name, options)
 }
 
 /// The documents of an image.
@@ -55,6 +57,8 @@ pub(super) struct Documents {
     pub manifest: Manifest,
     pub manifest_bytes: Vec<u8>,
     pub config_bytes: Vec<u8>,
+    /// Every manifest of the index that it comes from.
+    pub beside: Vec<Descriptor>,
 }
 
 /// The image of its documents.
@@ -64,7 +68,7 @@ pub(super) fn image(
     name: String,
     options: &Options,
 ) -> Result<Image, OpenError> {
-    let Documents { manifest, manifest_bytes, config_bytes } = documents;
+    let Documents { manifest, manifest_bytes, config_bytes, beside } = documents;
     let config: ImageConfig = parse(&format!("configuration {}", manifest.config.digest), &config_bytes)?;
     if let Some(wanted) = &options.platform
         && !config.platform().fits(wanted)
@@ -96,6 +100,7 @@ pub(super) fn image(
         config_bytes,
         config,
         layers,
+        beside,
         limits: options.limits,
         source,
     })))

@@ -81,7 +81,7 @@ pub(super) fn finish(
         rest: Map::new(),
     };
     let manifest_bytes = serde_json::to_vec(&manifest).unwrap_or_default();
-    let documents = Documents { manifest, manifest_bytes, config_bytes };
+    let documents = Documents { manifest, manifest_bytes, config_bytes, beside: Vec::new() };
     assemble::image(Arc::new(archive), documents, image.to_string(), options)
 }
 

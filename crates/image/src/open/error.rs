@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use casehard_oci::MediaType;
 
 use super::index::MAX_NESTING;
-use crate::{DaemonError, Limits, ReadError, RegistryError, TarError};
+use crate::{DaemonError, Limits, ReadError, RegistryError, TarError, WriteError};
 
 /// Why no image could be opened.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum OpenError {
     /// What is there is no image.
     #[error("find an image at {0}: it is neither an OCI image layout nor an image archive")]
     NotImage(PathBuf),
+    /// A folder could not be read as a plain root.
+    #[error(transparent)]
+    Scan(Box<WriteError>),
     /// A blob could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -79,7 +82,7 @@ pub enum OpenError {
     #[error("read {0}: its indexes are nested more than {MAX_NESTING} deep")]
     Nesting(String),
     /// A media type that is none of an image's parts.
-    #[error("read {what}: its media type {media_type} is none that an image has there")]
+    #[error("read {what}: its media type {} is none that an image has there", casehard_oci::escape(.media_type.to_string().as_bytes()))]
     MediaType {
         /// The blob.
         what: String,
@@ -113,6 +116,14 @@ pub enum OpenError {
     /// An archive has more members than anybody makes.
     #[error("read archive {0}: it has too many members")]
     TooManyMembers(PathBuf),
+    /// The names in an archive take too much memory.
+    #[error("read archive {path}: the names of its members take more than {limit} bytes")]
+    Names {
+        /// The archive.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+    },
     /// A compressed archive is too large.
     #[error("decompress archive {path}: it has more than the limit of {limit} bytes")]
     Unpacked {

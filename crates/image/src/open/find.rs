@@ -1,18 +1,20 @@
 //! What stands at a place, and which image of it is meant.
 
-use std::{fs::File, io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
-use casehard_oci::{Descriptor, Manifest, Reference, RootPath};
+use casehard_oci::{Descriptor, Index, Manifest, Reference, RootPath};
 
 use super::{
     OpenError,
     assemble::{assemble, document, parse},
-    docker, docker_v1, index,
+    docker, docker_v1,
+    index::{self, Chosen},
+    root,
 };
 use crate::{
-    Image, ImageRef, Options, ReadError, Transport,
-    registry::{Client, Remote},
-    source::{Archive, ArchiveError, Layout, Source, read_bounded},
+    Graph, Image, ImageRef, Limits, Options, ReadError, Transport,
+    registry::Remote,
+    source::{Archive, ArchiveError, Blobs, Layout, Source, open_file, read_bounded},
 };
 
 /// Opens the image that `image` names.
@@ -20,106 +22,172 @@ use crate::{
 /// # Errors
 /// When there is none, it is none, or its documents are broken.
 pub fn open(image: &ImageRef, options: &Options) -> Result<Image, OpenError> {
-    match &image.transport {
-        Transport::Layout(path) => open_layout(path, image, options),
-        Transport::LayoutArchive(path) => open_layout_archive(archive(path, options)?, path, image, options),
-        Transport::DockerArchive(path) => open_docker_archive(archive(path, options)?, path, image, options),
-        Transport::Detect(path) if path.is_dir() => open_layout(path, image, options),
-        Transport::Detect(path) => open_any_archive(archive(path, options)?, path, image, options),
-        Transport::DockerDaemon(name) => open_saved(&options.places.docker_socket, name, image, options),
-        Transport::ContainersStorage(name) => open_saved(&options.places.podman_socket, name, image, options),
-        Transport::Registry(reference) => open_registry(reference, image, options),
+    match locate(image, options)? {
+        Found::Image(found) => Ok(*found),
+        Found::Index(source, index) => {
+            let chosen = index::choose(&*source, &index, image, options)?;
+            assemble(source, &chosen, image.to_string(), options)
+        }
+        Found::Remote(remote, descriptor, bytes) => open_remote(*remote, descriptor, &bytes, image, options),
     }
 }
 
-fn open_registry(reference: &Reference, image: &ImageRef, options: &Options) -> Result<Image, OpenError> {
-    let registries = &options.places.registries;
-    let remote = Remote::new(Client::new(reference, registries, false, None)?, registries, &options.limits)?;
+/// How much of what a reference leads to is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extent {
+    /// Every platform of an index, and its attestations; else the one image that [`open`] would choose.
+    pub platforms: bool,
+    /// What speaks of them, too: signatures, bills of materials.
+    pub referrers: bool,
+}
+
+/// Opens what `image` names to be copied as it is.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_all(image: &ImageRef, options: &Options, extent: Extent) -> Result<Graph, OpenError> {
+    let one = |source: &dyn Blobs, index: &Index| {
+        index::choose(source, index, image, options).map(|chosen| chosen.image)
+    };
+    match locate(image, options)? {
+        Found::Image(found) => Ok(Graph::from(&*found)),
+        Found::Index(source, index) => {
+            let root = if extent.platforms { index::root(&index, image)? } else { one(&*source, &index)? };
+            let mut graph = Graph::gather(image.to_string(), source, root, options)?;
+            if extent.referrers {
+                graph.add_referrers_of_index(&index, options)?;
+            }
+            Ok(graph)
+        }
+        Found::Remote(remote, mut root, bytes) => {
+            if !extent.platforms && root.media_type.is_index() {
+                root = one(&*remote, &parse(&format!("index {}", root.digest), &bytes)?)?;
+            }
+            let source = Arc::new(*remote);
+            let mut graph = Graph::gather(image.to_string(), source.clone(), root, options)?;
+            if extent.referrers {
+                graph.add_referrers_of(options, |digest| Ok(source.referrers(digest)?))?;
+            }
+            Ok(graph)
+        }
+    }
+}
+
+/// What stands at a place.
+enum Found {
+    Image(Box<Image>),
+    Index(Source, Index),
+    /// A repository, and the index or manifest of it that the reference names.
+    Remote(Box<Remote>, Descriptor, Vec<u8>),
+}
+
+fn locate(image: &ImageRef, options: &Options) -> Result<Found, OpenError> {
+    let limits = &options.limits;
+    match &image.transport {
+        Transport::Layout(path) => layout(path, options),
+        Transport::LayoutArchive(path) => layout_archive(archive(path, options)?, path, options),
+        Transport::DockerArchive(path) => docker_archive(archive(path, options)?, path, image, options),
+        Transport::Detect(path) if path.is_dir() => layout(path, options),
+        Transport::Detect(path) => any_archive(archive(path, options)?, path, image, options),
+        Transport::DockerDaemon(name) => saved(&options.places.docker_socket, name, image, options),
+        Transport::ContainersStorage(name) => saved(&options.places.podman_socket, name, image, options),
+        Transport::Root(path) => Ok(Found::Image(Box::new(root::open(path, image, options)?))),
+        Transport::Registry(reference) => remote(reference, options, limits),
+    }
+}
+
+fn remote(reference: &Reference, options: &Options, limits: &Limits) -> Result<Found, OpenError> {
+    let remote = Remote::new(reference, &options.places.registries, limits)?;
     let (found, bytes) = remote.resolve()?;
+    Ok(Found::Remote(Box::new(remote), found, bytes))
+}
+
+fn open_remote(
+    remote: Remote,
+    found: Descriptor,
+    bytes: &[u8],
+    image: &ImageRef,
+    options: &Options,
+) -> Result<Image, OpenError> {
     let chosen = if found.media_type.is_index() {
-        index::choose(&remote, &parse(&format!("index {}", found.digest), &bytes)?, image, options)?
+        index::choose(&remote, &parse(&format!("index {}", found.digest), bytes)?, image, options)?
     } else if found.media_type.is_manifest() {
-        found
+        Chosen { image: found, all: Vec::new() }
     } else {
         return Err(OpenError::MediaType { what: image.to_string(), media_type: found.media_type });
     };
-    let bytes = document(&remote, &chosen, &options.limits)?;
-    let manifest: Manifest = parse(&format!("manifest {}", chosen.digest), &bytes)?;
+    let bytes = document(&remote, &chosen.image, &options.limits)?;
+    let manifest: Manifest = parse(&format!("manifest {}", chosen.image.digest), &bytes)?;
+    // Nothing is pulled of what would be refused afterwards.
+    if manifest.layers.len() > Limits::LAYERS {
+        return Err(OpenError::TooManyLayers { count: manifest.layers.len() });
+    }
+    if !manifest.config.media_type.is_config() {
+        let what = format!("configuration {}", manifest.config.digest);
+        return Err(OpenError::MediaType { what, media_type: manifest.config.media_type });
+    }
     let blobs: Vec<Descriptor> = std::iter::once(manifest.config).chain(manifest.layers).collect();
     remote.pull(&blobs)?;
     assemble(Arc::new(remote), &chosen, image.to_string(), options)
 }
 
-fn open_any_archive(
+fn any_archive(
     archive: Archive,
     path: &Path,
     image: &ImageRef,
     options: &Options,
-) -> Result<Image, OpenError> {
+) -> Result<Found, OpenError> {
     // What newer Docker versions save is both; the layout has the manifests that the image really has.
     if archive.has(&member("oci-layout")) && archive.has(&member("index.json")) {
-        open_layout_archive(archive, path, image, options)
+        layout_archive(archive, path, options)
     } else {
-        open_docker_archive(archive, path, image, options)
+        docker_archive(archive, path, image, options)
     }
 }
 
 /// What a daemon saves has the one image that it was asked for.
-fn open_saved(socket: &Path, name: &str, image: &ImageRef, options: &Options) -> Result<Image, OpenError> {
+fn saved(socket: &Path, name: &str, image: &ImageRef, options: &Options) -> Result<Found, OpenError> {
     let file = crate::daemon::save(socket, name, options.limits.unpacked)?;
     let archive =
         Archive::of_file(file, socket, &options.limits).map_err(|error| archive_error(socket, error))?;
-    open_any_archive(archive, socket, image, options)
+    any_archive(archive, socket, image, options)
 }
 
-fn open_layout(path: &Path, image: &ImageRef, options: &Options) -> Result<Image, OpenError> {
+fn layout(path: &Path, options: &Options) -> Result<Found, OpenError> {
     let index_path = path.join("index.json");
-    let file = File::open(&index_path).map_err(|source| match source.kind() {
+    let file = open_file(&index_path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound if path.exists() => OpenError::NotImage(path.to_owned()),
         io::ErrorKind::NotFound => OpenError::Io { path: path.to_owned(), source },
         _ => OpenError::Io { path: index_path.clone(), source },
     })?;
     let bytes = read_bounded(file, options.limits.document)
         .map_err(|source| OpenError::Io { path: index_path.clone(), source })?;
-    let bytes = bounded(bytes, &index_path.display().to_string(), options)?;
-    from_index(Arc::new(Layout(path.to_owned())), &bytes, &index_path.display().to_string(), image, options)
+    let what = index_path.display().to_string();
+    let bytes = bounded(bytes, &what, options)?;
+    Ok(Found::Index(Arc::new(Layout(path.to_owned())), parse(&what, &bytes)?))
 }
 
-fn open_layout_archive(
-    archive: Archive,
-    path: &Path,
-    image: &ImageRef,
-    options: &Options,
-) -> Result<Image, OpenError> {
+fn layout_archive(archive: Archive, path: &Path, options: &Options) -> Result<Found, OpenError> {
     let bytes = read_member(&archive, path, &member("index.json"), options)?
         .ok_or_else(|| OpenError::NotImage(path.to_owned()))?;
-    from_index(Arc::new(archive), &bytes, &format!("index.json of {}", path.display()), image, options)
+    let index = parse(&format!("index.json of {}", path.display()), &bytes)?;
+    Ok(Found::Index(Arc::new(archive), index))
 }
 
-fn open_docker_archive(
+fn docker_archive(
     archive: Archive,
     path: &Path,
     image: &ImageRef,
     options: &Options,
-) -> Result<Image, OpenError> {
-    if archive.has(&member("manifest.json")) {
-        docker::open(archive, path, image, options)
+) -> Result<Found, OpenError> {
+    let found = if archive.has(&member("manifest.json")) {
+        docker::open(archive, path, image, options)?
     } else if archive.has(&member("repositories")) {
-        docker_v1::open(archive, path, image, options)
+        docker_v1::open(archive, path, image, options)?
     } else {
-        Err(OpenError::NotImage(path.to_owned()))
-    }
-}
-
-fn from_index(
-    source: Source,
-    bytes: &[u8],
-    what: &str,
-    image: &ImageRef,
-    options: &Options,
-) -> Result<Image, OpenError> {
-    let chosen = index::choose(&*source, &parse(what, bytes)?, image, options)?;
-    assemble(source, &chosen, image.to_string(), options)
+        return Err(OpenError::NotImage(path.to_owned()));
+    };
+    Ok(Found::Image(Box::new(found)))
 }
 
 fn archive(path: &Path, options: &Options) -> Result<Archive, OpenError> {
@@ -133,6 +201,7 @@ fn archive_error(path: &Path, error: ArchiveError) -> OpenError {
         ArchiveError::NotTar => OpenError::NotImage(path),
         ArchiveError::Tar(offset, source) => OpenError::Archive { path, offset, source },
         ArchiveError::TooManyMembers => OpenError::TooManyMembers(path),
+        ArchiveError::Names(limit) => OpenError::Names { path, limit },
         ArchiveError::Unpacked(limit) => OpenError::Unpacked { path, limit },
     }
 }

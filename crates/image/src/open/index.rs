@@ -9,9 +9,16 @@ use super::{
 use crate::{ImageRef, Options, source::Blobs};
 
 /// Indexes within indexes.
-pub(super) const MAX_NESTING: usize = 8;
+pub(crate) const MAX_NESTING: usize = 8;
 /// Manifests of one image reference.
-const MAX_MANIFESTS: usize = 10_000;
+pub(crate) const MAX_MANIFESTS: usize = 10_000;
+
+/// An image of an index, and everything that the index has.
+pub(super) struct Chosen {
+    pub image: Descriptor,
+    /// Every manifest that the name reaches, attestations among them.
+    pub all: Vec<Descriptor>,
+}
 
 /// The manifest of the image that was asked for, by name and then by platform.
 pub(super) fn choose(
@@ -19,24 +26,41 @@ pub(super) fn choose(
     index: &Index,
     image: &ImageRef,
     options: &Options,
-) -> Result<Descriptor, OpenError> {
-    let images: Vec<Descriptor> =
-        index.manifests.iter().filter(|descriptor| !descriptor.is_attestation()).cloned().collect();
-    let candidates = match &image.name {
-        None => images,
-        Some(wanted) => {
-            let named: Vec<Descriptor> =
-                images.iter().filter(|descriptor| is_named(descriptor, wanted)).cloned().collect();
-            if named.is_empty() {
-                let there = images.iter().map(shown_name).collect();
-                return Err(OpenError::NoName { wanted: wanted.clone(), image: image.to_string(), there });
-            }
-            named
+) -> Result<Chosen, OpenError> {
+    let candidates = candidates(index, image)?;
+    let mut all = Vec::new();
+    flatten(source, &candidates, image, options, 0, &mut all)?;
+    let images: Vec<Descriptor> = all.iter().filter(|descriptor| is_image(descriptor)).cloned().collect();
+    Ok(Chosen { image: pick(&images, image, options)?, all })
+}
+
+/// The one entry of an index that was asked for, be it an image or an index of several.
+pub(super) fn root(index: &Index, image: &ImageRef) -> Result<Descriptor, OpenError> {
+    let candidates: Vec<Descriptor> = candidates(index, image)?.into_iter().filter(is_image).collect();
+    match &candidates[..] {
+        [only] => Ok(only.clone()),
+        several => {
+            let there = several.iter().map(shown_name).collect();
+            Err(OpenError::Several { image: image.to_string(), there })
         }
-    };
-    let mut found = Vec::new();
-    flatten(source, &candidates, image, options, 0, &mut found)?;
-    pick(&found, image, options)
+    }
+}
+
+fn candidates(index: &Index, image: &ImageRef) -> Result<Vec<Descriptor>, OpenError> {
+    let Some(wanted) = &image.name else { return Ok(index.manifests.clone()) };
+    let named = index.manifests.iter().filter(|descriptor| is_named(descriptor, wanted));
+    let named: Vec<Descriptor> = named.cloned().collect();
+    if named.is_empty() {
+        let images = index.manifests.iter().filter(|descriptor| is_image(descriptor));
+        let there = images.map(shown_name).collect();
+        return Err(OpenError::NoName { wanted: wanted.clone(), image: image.to_string(), there });
+    }
+    Ok(named)
+}
+
+/// Attestations, signatures and the like stand in an index beside the images.
+fn is_image(descriptor: &Descriptor) -> bool {
+    !descriptor.is_attestation() && descriptor.artifact_type.as_ref().is_none_or(String::is_empty)
 }
 
 /// By its reference name, by the name containerd and Docker write beside it, or by its digest.
@@ -47,7 +71,7 @@ fn is_named(descriptor: &Descriptor, wanted: &str) -> bool {
         || descriptor.digest.to_string() == wanted
 }
 
-/// Every image manifest that is reached through nested indexes.
+/// Every manifest that is reached through nested indexes.
 fn flatten(
     source: &dyn Blobs,
     descriptors: &[Descriptor],
@@ -59,7 +83,7 @@ fn flatten(
     if depth > MAX_NESTING {
         return Err(OpenError::Nesting(image.to_string()));
     }
-    for descriptor in descriptors.iter().filter(|descriptor| !descriptor.is_attestation()) {
+    for descriptor in descriptors {
         if found.len() > MAX_MANIFESTS {
             return Err(OpenError::Nesting(image.to_string()));
         }

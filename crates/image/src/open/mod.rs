@@ -6,6 +6,11 @@ mod docker_v1;
 mod error;
 mod find;
 mod index;
+mod root;
 
 pub use error::OpenError;
-pub use find::open;
+pub use find::{Extent, open, open_all};
+pub(crate) use {
+    assemble::{document, parse},
+    index::{MAX_MANIFESTS, MAX_NESTING},
+};

@@ -15,8 +15,9 @@ use crate::{EntryReader, Image, Kind, Mark, ReadError, Tree, layer::Budget};
 
 /// Bytes of a file that decide whether it is wanted.
 const START: usize = 4096;
-/// Entries that are handed on together.
+/// Entries that are handed on together, and bytes of them.
 const BATCH: usize = 256;
+const BATCH_BYTES: usize = 1 << 20;
 /// Layers that are read at once: each has buffers.
 const MAX_THREADS: usize = 4;
 
@@ -84,13 +85,18 @@ fn read_layer<I: Inspect>(
 ) -> Result<(), ReadError> {
     let mut entries = image.entries_within(layer, &scratch.budget)?;
     let mut batch = Vec::with_capacity(BATCH);
-    let mut ordinal = 0;
+    let (mut ordinal, mut bytes) = (0, 0);
     while let Some(mut entry) = entries.next()? {
         let fact = look(&mut entry, inspect, scratch)?;
-        batch.push(Read { head: entry.head, ordinal, fact });
+        let read = Read { head: entry.head, ordinal, fact };
+        bytes += read.weight();
+        batch.push(read);
         ordinal += 1;
-        if batch.len() == BATCH && !turns.take(layer, &mut batch) {
-            return Ok(());
+        if batch.len() == BATCH || bytes > BATCH_BYTES {
+            if !turns.take(layer, &mut batch) {
+                return Ok(());
+            }
+            bytes = 0;
         }
     }
     turns.take(layer, &mut batch);

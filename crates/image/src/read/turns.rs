@@ -6,17 +6,42 @@ use std::{
 };
 
 use super::Facts;
-use crate::{Head, Image, ReadError, Tree, tree::Merge};
+use crate::{Head, Image, Kind, ReadError, Tree, tree::Merge};
 
-/// Entries of one layer that wait until the layers below are done; whoever has more waits too, so that memory does
-/// not grow with the image.
-const WAITING: usize = 20_000;
+/// Bytes of entries of one layer that wait until the layers below are done; whoever has more waits too, so that memory
+/// does not grow with the image.
+const WAITING: usize = 4 << 20;
 
 /// An entry on its way to the tree.
 pub(super) struct Read<T> {
     pub head: Head,
     pub ordinal: u32,
     pub fact: Option<T>,
+}
+
+impl<T> Read<T> {
+    /// About how many bytes of memory it takes.
+    pub(super) fn weight(&self) -> usize {
+        let xattrs: usize = self.head.xattrs.iter().map(|(name, value)| name.len() + value.len() + 64).sum();
+        let target = match &self.head.kind {
+            Kind::Symlink(target) => target.len(),
+            Kind::Hardlink(target) => target.as_bytes().len(),
+            _ => 0,
+        };
+        size_of::<Self>() + self.head.path.as_bytes().len() + xattrs + target
+    }
+}
+
+/// Entries of a layer that wait.
+struct Waiting<T> {
+    entries: Vec<Read<T>>,
+    bytes: usize,
+}
+
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), bytes: 0 }
+    }
 }
 
 /// The tree in the making, and whose turn it is.
@@ -31,7 +56,7 @@ struct State<T> {
     facts: HashMap<u32, T>,
     /// The layer that is being laid onto the tree.
     turn: usize,
-    waiting: BTreeMap<usize, Vec<Read<T>>>,
+    waiting: BTreeMap<usize, Waiting<T>>,
     done: Vec<bool>,
     /// The lowest layer that failed, and why. Layers above it stop; those below go on, since the lowest failure is the
     /// one that is told.
@@ -69,8 +94,9 @@ impl<'a, T> Turns<'a, T> {
                 return !state.is_over(layer);
             }
             let waiting = state.waiting.entry(layer).or_default();
-            if waiting.len() < WAITING {
-                waiting.append(entries);
+            if waiting.bytes < WAITING {
+                waiting.bytes += entries.iter().map(Read::weight).sum::<usize>();
+                waiting.entries.append(entries);
                 return true;
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -139,7 +165,7 @@ impl<T> State<T> {
             self.merge.begin(u16::try_from(self.turn).unwrap_or(u16::MAX));
             let waiting = self.waiting.remove(&self.turn).unwrap_or_default();
             if !self.is_over(self.turn) {
-                self.apply(image, self.turn, waiting.into_iter());
+                self.apply(image, self.turn, waiting.entries.into_iter());
             }
         }
     }

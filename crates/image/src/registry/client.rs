@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
+    path::PathBuf,
     sync::{Mutex, PoisonError},
     thread,
     time::Duration,
@@ -23,6 +24,8 @@ use crate::Registries;
 pub(super) const ATTEMPTS: u32 = 5;
 /// However long a registry says that it wants to be left alone.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A registry that says nothing for so long in the middle of something has died.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Bytes of an answer that are shown, and of a token.
 const MESSAGE: u64 = 2000;
 const TOKEN: u64 = 1 << 20;
@@ -71,9 +74,11 @@ impl Client {
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(30)))
             .timeout_recv_response(Some(Duration::from_secs(300)))
+            .timeout_per_read(Some(registries.patience.unwrap_or(PATIENCE)))
+            .timeout_per_write(Some(registries.patience.unwrap_or(PATIENCE)))
             .proxy(proxy)
             .user_agent(concat!("casehard/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls(registries)?)
+            .tls_config(tls(registries, host)?)
             .build()
             .into();
         Ok(Self {
@@ -243,6 +248,19 @@ impl Client {
         scopes
     }
 
+    /// Asks somebody else than the registry, who is told nothing.
+    pub(super) fn ask_elsewhere(
+        &self,
+        url: &str,
+        range: Option<String>,
+    ) -> Result<Response<Body>, RegistryError> {
+        let mut request = self.agent.get(url);
+        if let Some(range) = range {
+            request = request.header(header::RANGE, range);
+        }
+        request.call().map_err(|error| RegistryError::Network { url: shown(url), message: error.to_string() })
+    }
+
     fn unauthorized(&self, why: &str) -> RegistryError {
         RegistryError::Unauthorized { registry: self.reference.registry.clone(), why: why.to_owned() }
     }
@@ -317,23 +335,57 @@ fn is_direct(host: &str, registries: &Registries) -> bool {
         .any(|name| name == "*" || host == name || (!name.is_empty() && host.ends_with(&format!(".{name}"))))
 }
 
-fn tls(registries: &Registries) -> Result<TlsConfig, RegistryError> {
-    let roots = if registries.certificates.is_empty() {
-        RootCerts::PlatformVerifier
-    } else {
-        let mut certificates = Vec::new();
-        for path in &registries.certificates {
-            let wrong = |why: String| RegistryError::Configuration { file: path.display().to_string(), why };
-            let pem = fs::read(path).map_err(|error| wrong(error.to_string()))?;
-            for item in ureq::tls::parse_pem(&pem) {
-                if let ureq::tls::PemItem::Certificate(certificate) =
-                    item.map_err(|error| wrong(error.to_string()))?
-                {
-                    certificates.push(Certificate::to_owned(&certificate));
-                }
+/// Whom to trust: the authorities that are given for all registries, those given for this one, or the machine's.
+fn tls(registries: &Registries, host: &str) -> Result<TlsConfig, RegistryError> {
+    let mut files = registries.certificates.clone();
+    if files.is_empty() {
+        files = own_certificates(registries, host)?;
+    }
+    if files.is_empty() {
+        return Ok(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build());
+    }
+    let mut certificates = Vec::new();
+    for path in &files {
+        let wrong = |why: String| RegistryError::Configuration { file: path.display().to_string(), why };
+        let pem = fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let before = certificates.len();
+        for item in ureq::tls::parse_pem(&pem) {
+            if let ureq::tls::PemItem::Certificate(certificate) =
+                item.map_err(|error| wrong(error.to_string()))?
+            {
+                certificates.push(Certificate::to_owned(&certificate));
             }
         }
-        RootCerts::from(certificates)
-    };
-    Ok(TlsConfig::builder().root_certs(roots).build())
+        if certificates.len() == before {
+            return Err(wrong("it has no certificate in PEM".to_owned()));
+        }
+    }
+    Ok(TlsConfig::builder().root_certs(RootCerts::from(certificates)).build())
+}
+
+/// The authorities of one registry (`containers-certs.d(5)`); Docker has the same.
+fn own_certificates(registries: &Registries, host: &str) -> Result<Vec<PathBuf>, RegistryError> {
+    for folder in &registries.certificate_folders {
+        let folder = folder.join(host);
+        let wrong = |error: io::Error| RegistryError::Configuration {
+            file: folder.display().to_string(),
+            why: error.to_string(),
+        };
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                continue;
+            }
+            entries => entries.map_err(wrong)?,
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            files.push(entry.map_err(wrong)?.path());
+        }
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "crt"));
+        files.sort();
+        if !files.is_empty() {
+            return Ok(files);
+        }
+    }
+    Ok(Vec::new())
 }

@@ -1,9 +1,11 @@
 //! Registries (OCI distribution specification 1.1).
 
+mod blob;
 mod challenge;
 mod client;
 mod credentials;
 mod error;
+mod mirrors;
 mod pull;
 mod push;
 mod referrers;

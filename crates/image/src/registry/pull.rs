@@ -2,8 +2,9 @@
 //! and is put there by a rename once its bytes have been checked.
 
 use std::{
+    collections::HashMap,
     fs::{self, File},
-    io::{self, Read, Seek as _, SeekFrom, Write as _},
+    io::{self, Read, Write as _},
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -12,15 +13,17 @@ use std::{
     thread,
 };
 
-use casehard_oci::{Descriptor, Digest, Hasher, MediaType};
+use casehard_oci::{Descriptor, Digest, MediaType, Reference};
 use tempfile::{NamedTempFile, TempDir};
 use ureq::http::header;
 
 use super::{
     Client, RegistryError,
-    client::{ATTEMPTS, Ask, backoff, body, refused, shown},
+    blob::{Place, fetch},
+    client::{Ask, body, refused, shown},
+    mirrors,
 };
-use crate::{Limits, ReadError, Registries, source::Blobs};
+use crate::{Limits, ReadError, Registries, cache, copy::is_foreign, source::Blobs};
 
 /// Blobs that are pulled at once.
 const PARALLEL: usize = 4;
@@ -31,19 +34,28 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.o
 /// A repository to read from.
 #[derive(Debug)]
 pub(crate) struct Remote {
-    client: Client,
+    /// The mirrors, and the registry itself last.
+    clients: Vec<Client>,
+    /// Which of them has the image.
+    answered: AtomicUsize,
+    reference: Reference,
     folder: PathBuf,
     limits: Limits,
+    /// Where else a blob may be had, as its descriptor says.
+    elsewhere: Mutex<HashMap<Digest, Vec<String>>>,
     /// Without a cache: gone with the image.
     _temporary: Option<TempDir>,
 }
 
 impl Remote {
     pub(crate) fn new(
-        client: Client,
+        reference: &Reference,
         registries: &Registries,
         limits: &Limits,
     ) -> Result<Self, RegistryError> {
+        let places = mirrors::places(&registries.configuration, reference)?;
+        let clients = places.iter().map(|place| Client::new(place, registries, false, None));
+        let clients = clients.collect::<Result<_, _>>()?;
         let (folder, temporary) = match &registries.cache {
             Some(cache) => (cache.join("blobs/sha256"), None),
             None => {
@@ -53,32 +65,68 @@ impl Remote {
             }
         };
         fs::create_dir_all(&folder).map_err(|error| RegistryError::cache(&folder, &error))?;
-        Ok(Self { client, folder, limits: *limits, _temporary: temporary })
+        Ok(Self {
+            clients,
+            answered: AtomicUsize::new(0),
+            reference: reference.clone(),
+            folder,
+            limits: *limits,
+            elsewhere: Mutex::default(),
+            _temporary: temporary,
+        })
+    }
+
+    /// Asks the places in turn, the one that answered first; the error that is told is the registry's own.
+    fn any<T>(&self, ask: impl Fn(&Client) -> Result<T, RegistryError>) -> Result<T, RegistryError> {
+        let first = self.answered.load(Ordering::Relaxed);
+        let mut order: Vec<usize> = (0..self.clients.len()).filter(|at| *at != first).collect();
+        order.insert(0, first);
+        let mut failure = None;
+        for at in order {
+            match ask(&self.clients[at]) {
+                Ok(answer) => {
+                    self.answered.store(at, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(error @ RegistryError::Cache { .. }) => return Err(error),
+                Err(error) if failure.is_none() || at + 1 == self.clients.len() => failure = Some(error),
+                Err(_) => {}
+            }
+        }
+        Err(failure.unwrap_or_else(|| RegistryError::Protocol {
+            url: self.reference.to_string(),
+            what: "there is nobody to ask".to_owned(),
+        }))
     }
 
     /// What the reference names: an index or a manifest.
     pub(crate) fn resolve(&self) -> Result<(Descriptor, Vec<u8>), RegistryError> {
-        let reference = &self.client.reference;
+        let reference = &self.reference;
         let wanted = match (&reference.digest, &reference.tag) {
             (Some(digest), _) => digest.to_string(),
             (None, tag) => tag.clone().unwrap_or_default(),
         };
-        let (media_type, bytes) = self.get_manifest(&wanted)?;
+        let (media_type, bytes) = self.any(|client| {
+            let (media_type, bytes) = self.get_manifest(client, &wanted)?;
+            let found = Digest::of(&bytes);
+            match reference.digest.filter(|expected| *expected != found) {
+                Some(expected) => {
+                    Err(RegistryError::Digest { url: client.url("manifests"), expected, found })
+                }
+                None => Ok((media_type, bytes)),
+            }
+        })?;
         let found = Digest::of(&bytes);
-        if let Some(expected) = reference.digest.filter(|expected| *expected != found) {
-            let url = self.client.url("manifests");
-            return Err(RegistryError::Digest { url, expected, found });
-        }
         self.keep(&found, &bytes)?;
         Ok((Descriptor::new(media_type, found, bytes.len() as u64), bytes))
     }
 
-    fn get_manifest(&self, wanted: &str) -> Result<(MediaType, Vec<u8>), RegistryError> {
-        let url = self.client.url(&format!("manifests/{wanted}"));
+    fn get_manifest(&self, client: &Client, wanted: &str) -> Result<(MediaType, Vec<u8>), RegistryError> {
+        let url = client.url(&format!("manifests/{wanted}"));
         let headers = vec![("accept", ACCEPT.to_owned())];
-        let answer = self.client.ask(&Ask { method: "GET", url: url.clone(), headers, body: None })?;
+        let answer = client.ask(&Ask { method: "GET", url: url.clone(), headers, body: None })?;
         if answer.status() != 200 {
-            return Err(refused(&format!("{}", self.client.reference), &url, answer));
+            return Err(refused(&format!("{}", client.reference), &url, answer));
         }
         let stated = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let stated = stated.map(|text| text.split(';').next().unwrap_or_default().trim().to_owned());
@@ -91,8 +139,15 @@ impl Remote {
         Ok((media_type, bytes))
     }
 
+    /// The manifests that speak of one.
+    pub(crate) fn referrers(&self, digest: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
+        let at = self.answered.load(Ordering::Relaxed);
+        super::referrers::list(&self.clients[at], digest)
+    }
+
     /// Pulls what is not there yet, several at once. The error of the first of them is told.
     pub(crate) fn pull(&self, blobs: &[Descriptor]) -> Result<(), RegistryError> {
+        self.remember(blobs);
         let next = AtomicUsize::new(0);
         let failure: Mutex<Option<(usize, RegistryError)>> = Mutex::new(None);
         let lock = || failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -120,105 +175,74 @@ impl Remote {
         }
     }
 
+    /// Publishers of foreign layers keep them elsewhere.
+    fn remember(&self, blobs: &[Descriptor]) {
+        let mut elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        for blob in blobs.iter().filter(|blob| is_foreign(blob)) {
+            let urls = blob.rest.get("urls").and_then(serde_json::Value::as_array);
+            let urls = urls.into_iter().flatten().filter_map(serde_json::Value::as_str);
+            let urls: Vec<String> =
+                urls.filter(|url| url.starts_with("https://")).map(str::to_owned).collect();
+            if !urls.is_empty() {
+                elsewhere.insert(blob.digest, urls);
+            }
+        }
+    }
+
     /// Where a blob lies, pulled now unless it is there.
     fn fetch(&self, digest: &Digest, size: Option<u64>) -> Result<PathBuf, RegistryError> {
         let path = self.folder.join(digest.hex());
-        if path.exists() {
+        if let Some(file) = cache::touched(&path)
+            && size.is_none_or(|size| file.metadata().is_ok_and(|there| there.len() == size))
+        {
             return Ok(path);
         }
-        let cache = |error: io::Error| RegistryError::cache(&self.folder, &error);
-        let mut file = self.temporary()?;
-        let mut progress = Progress { hasher: Hasher::new(), count: 0 };
         let limit = size.unwrap_or(self.limits.unpacked);
-        let url = self.client.url(&format!("blobs/{digest}"));
-        let mut attempt = 0;
-        loop {
-            let before = progress.count;
-            match self.continue_blob(&url, digest, limit, file.as_file_mut(), &mut progress)? {
-                None => break,
-                // As long as it goes on, it goes on.
-                Some(_) if progress.count > before => attempt = 0,
-                Some(message) => {
-                    attempt += 1;
-                    if attempt >= ATTEMPTS {
-                        return Err(RegistryError::Network { url: shown(&url), message });
-                    }
-                    thread::sleep(backoff(attempt));
+        if limit > self.limits.unpacked {
+            let url = self.clients[0].url(&format!("blobs/{digest}"));
+            return Err(RegistryError::TooLarge { url: shown(&url), limit: self.limits.unpacked });
+        }
+        let mut file = self.temporary()?;
+        let mut pulled = self.any(|client| {
+            let url = client.url(&format!("blobs/{digest}"));
+            fetch(client, &Place::Registry(url), digest, size, limit, file.as_file(), &self.folder)
+        });
+        if pulled.is_err() {
+            let elsewhere =
+                self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned();
+            for url in elsewhere.into_iter().flatten() {
+                pulled = fetch(
+                    &self.clients[0],
+                    &Place::Elsewhere(url),
+                    digest,
+                    size,
+                    limit,
+                    file.as_file(),
+                    &self.folder,
+                );
+                if pulled.is_ok() {
+                    break;
                 }
             }
         }
-        let found = progress.hasher.finish();
-        if found != *digest {
-            return Err(RegistryError::Digest { url: shown(&url), expected: *digest, found });
-        }
-        file.persist(&path).map_err(|error| cache(error.error))?;
+        pulled?;
+        file.flush().map_err(|error| RegistryError::cache(&self.folder, &error))?;
+        file.persist(&path).map_err(|error| RegistryError::cache(&self.folder, &error.error))?;
         Ok(path)
-    }
-
-    /// Asks for the rest of a blob. A connection that breaks off is `Some`: why.
-    fn continue_blob(
-        &self,
-        url: &str,
-        digest: &Digest,
-        limit: u64,
-        file: &mut File,
-        progress: &mut Progress,
-    ) -> Result<Option<String>, RegistryError> {
-        let cache = |error: io::Error| RegistryError::cache(&self.folder, &error);
-        let mut headers = Vec::new();
-        if progress.count > 0 {
-            headers.push(("range", format!("bytes={}-", progress.count)));
-        }
-        let answer = self.client.ask(&Ask { method: "GET", url: url.to_owned(), headers, body: None })?;
-        match answer.status().as_u16() {
-            206 if progress.count > 0 => {}
-            // It sends everything again.
-            200 => {
-                *progress = Progress { hasher: Hasher::new(), count: 0 };
-                file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0)).map(|_| ())).map_err(cache)?;
-            }
-            _ => return Err(refused(&format!("blob {digest}"), url, answer)),
-        }
-        let mut reader = answer.into_body().into_reader();
-        let mut buffer = vec![0; 128 << 10];
-        loop {
-            match reader.read(&mut buffer) {
-                Ok(0) if progress.count < limit && limit != self.limits.unpacked => {
-                    return Ok(Some(format!("it ends after {} of {limit} bytes", progress.count)));
-                }
-                Ok(0) => return Ok(None),
-                Ok(read) => {
-                    progress.count += read as u64;
-                    if progress.count > limit {
-                        return Err(RegistryError::TooLarge { url: shown(url), limit });
-                    }
-                    progress.hasher.update(&buffer[..read]);
-                    file.write_all(&buffer[..read]).map_err(cache)?;
-                }
-                Err(error) => return Ok(Some(error.to_string())),
-            }
-        }
     }
 
     fn temporary(&self) -> Result<NamedTempFile, RegistryError> {
-        let made = tempfile::Builder::new().prefix(".pull-").tempfile_in(&self.folder);
+        let made = tempfile::Builder::new().prefix(cache::PARTIAL).tempfile_in(&self.folder);
         made.map_err(|error| RegistryError::cache(&self.folder, &error))
     }
 
-    fn keep(&self, digest: &Digest, bytes: &[u8]) -> Result<PathBuf, RegistryError> {
-        let path = self.folder.join(digest.hex());
-        let cache = |error: io::Error| RegistryError::cache(&self.folder, &error);
+    fn keep(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
+        let failed = |error: io::Error| RegistryError::cache(&self.folder, &error);
         let mut file = self.temporary()?;
-        file.write_all(bytes).map_err(cache)?;
-        file.persist(&path).map_err(|error| cache(error.error))?;
-        Ok(path)
+        file.write_all(bytes).map_err(failed)?;
+        file.persist(self.folder.join(digest.hex())).map_err(|error| failed(error.error))?;
+        Ok(())
     }
-}
-
-/// How far a blob has come.
-struct Progress {
-    hasher: Hasher,
-    count: u64,
 }
 
 impl Blobs for Remote {
@@ -228,11 +252,16 @@ impl Blobs for Remote {
         Ok(Box::new(file))
     }
 
+    fn prepare(&self, blobs: &[Descriptor]) -> Result<(), ReadError> {
+        self.pull(blobs).map_err(|error| ReadError::Registry(Box::new(error)))
+    }
+
     fn manifest(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {
         let path = self.folder.join(digest.hex());
-        if !path.exists() {
+        if cache::touched(&path).is_none() {
+            let wanted = digest.to_string();
             let (_, bytes) = self
-                .get_manifest(&digest.to_string())
+                .any(|client| self.get_manifest(client, &wanted))
                 .map_err(|error| ReadError::Registry(Box::new(error)))?;
             // Whoever reads checks the digest; only what has it is kept.
             if Digest::of(&bytes) != *digest {

@@ -31,6 +31,8 @@ pub(crate) enum ArchiveError {
     /// It is a tar that breaks off or is broken at this byte.
     Tar(u64, TarError),
     TooManyMembers,
+    /// The names of its members take too much memory.
+    Names(u64),
     Unpacked(u64),
 }
 
@@ -58,7 +60,7 @@ enum Member {
 
 impl Archive {
     pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self, ArchiveError> {
-        Self::of_file(File::open(path)?, path, limits)
+        Self::of_file(super::open_file(path)?, path, limits)
     }
 
     /// The archive in a file; `path` is for messages.
@@ -116,6 +118,13 @@ pub(crate) struct Section {
     end: u64,
 }
 
+impl Section {
+    /// The first `size` bytes of a file.
+    pub(crate) const fn new(file: Arc<File>, size: u64) -> Self {
+        Self { file, at: 0, end: size }
+    }
+}
+
 impl Read for Section {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
@@ -138,6 +147,7 @@ fn members(file: &File, limits: &Limits) -> Result<BTreeMap<RootPath, Member>, A
     let extensions = Extensions { bytes: limits.extensions, depth: limits.depth };
     let mut walk = Walk::new(reader, extensions);
     let mut members = BTreeMap::new();
+    let mut names = 0;
     loop {
         let head = match walk.next() {
             Ok(Some(head)) => head,
@@ -164,6 +174,13 @@ fn members(file: &File, limits: &Limits) -> Result<BTreeMap<RootPath, Member>, A
             }
             _ => continue,
         };
+        names += head.path.as_bytes().len() as u64;
+        if let Member::Link(target) = &member {
+            names += target.as_bytes().len() as u64;
+        }
+        if names > limits.metadata {
+            return Err(ArchiveError::Names(limits.metadata));
+        }
         members.insert(head.path, member);
         if members.len() > MAX_MEMBERS {
             return Err(ArchiveError::TooManyMembers);

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use casehard_oci::Digest;
@@ -18,7 +18,7 @@ pub(crate) struct Layout(pub PathBuf);
 impl Blobs for Layout {
     fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {
         let path = self.0.join("blobs/sha256").join(digest.hex());
-        match File::open(&path) {
+        match open_file(&path) {
             Ok(file) => Ok(Box::new(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err(ReadError::Missing { digest: *digest, image: self.0.display().to_string() })
@@ -26,4 +26,12 @@ impl Blobs for Layout {
             Err(error) => Err(ReadError::io(format!("blob {digest}"), error)),
         }
     }
+}
+
+/// Opens a regular file: opening a named pipe would wait for somebody who writes into it.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    if std::fs::metadata(path)?.is_file() {
+        return File::open(path);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
 }

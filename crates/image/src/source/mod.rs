@@ -9,9 +9,9 @@ use std::{
     sync::Arc,
 };
 
-pub(crate) use archive::{Archive, ArchiveError};
+pub(crate) use archive::{Archive, ArchiveError, Section};
 use casehard_oci::{Descriptor, Digest};
-pub(crate) use layout::Layout;
+pub(crate) use layout::{Layout, open_file};
 
 use crate::{ReadError, layer::Checked};
 
@@ -19,6 +19,11 @@ use crate::{ReadError, layer::Checked};
 pub(crate) trait Blobs: Send + Sync + fmt::Debug {
     /// The bytes of a blob, not checked yet.
     fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError>;
+
+    /// Has these blobs brought here, where they lie elsewhere: several at once is faster than one by one.
+    fn prepare(&self, _blobs: &[Descriptor]) -> Result<(), ReadError> {
+        Ok(())
+    }
 
     /// The bytes of a manifest or index, not checked yet: some places keep them apart from blobs.
     fn manifest(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {

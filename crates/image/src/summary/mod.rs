@@ -3,4 +3,4 @@
 mod text;
 mod weigh;
 
-pub use weigh::{LayerSummary, Sized, Summary, summarise};
+pub use weigh::{Beside, LayerSummary, Sized, Summary, summarise};

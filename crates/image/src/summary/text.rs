@@ -12,6 +12,11 @@ impl fmt::Display for Summary {
         line(f, "Image", &self.name)?;
         line(f, "Digest", &self.digest.to_string())?;
         line(f, "Platform", &self.platform.to_string())?;
+        for (at, manifest) in self.index.iter().filter(|_| self.index.len() > 1).enumerate() {
+            let platform = manifest.platform.as_ref().map_or("unknown".to_owned(), ToString::to_string);
+            let kind = if manifest.attestation { "attestation" } else { &platform };
+            line(f, if at == 0 { "In an index" } else { "" }, &format!("{kind} {}", manifest.digest))?;
+        }
         if let Some(created) = &self.config.created {
             line(f, "Created", created)?;
         }

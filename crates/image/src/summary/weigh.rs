@@ -21,6 +21,9 @@ pub struct Summary {
     pub digest: Digest,
     /// What it runs on.
     pub platform: Platform,
+    /// What stands beside it in its index: other platforms and attestations, itself among them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub index: Vec<Beside>,
     /// Annotations of its manifest.
     pub annotations: BTreeMap<String, String>,
     /// Its configuration, history among it.
@@ -39,6 +42,19 @@ pub struct Summary {
     pub largest_directories: Vec<Sized>,
     /// The largest files, largest first.
     pub largest_files: Vec<Sized>,
+}
+
+/// A manifest of the index that an image stands in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Beside {
+    /// What it runs on, when the index says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// The digest of the manifest.
+    pub digest: Digest,
+    /// Whether it is an attestation and no image.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub attestation: bool,
 }
 
 /// What one layer has.
@@ -85,6 +101,15 @@ pub fn summarise(image: &Image, tree: &Tree, most: usize) -> Summary {
         name: image.name().to_owned(),
         digest: image.digest(),
         platform: config.platform(),
+        index: image
+            .beside()
+            .iter()
+            .map(|manifest| Beside {
+                platform: manifest.platform.clone().filter(|_| !manifest.is_attestation()),
+                digest: manifest.digest,
+                attestation: manifest.is_attestation(),
+            })
+            .collect(),
         annotations: image.manifest().annotations.clone(),
         config: config.clone(),
         compressed: layers.iter().map(|layer| layer.compressed).sum(),

@@ -71,6 +71,10 @@ impl Records {
                     self.set_xattr(name.to_vec(), value.to_vec())?;
                 } else if let Some(name) = key.strip_prefix(b"LIBARCHIVE.xattr.") {
                     self.set_xattr(percent_decoded(name)?, base64_decoded(value)?)?;
+                } else if let Some(name) = key.strip_prefix(b"RHT.security.") {
+                    // How GNU tar spells the label of SELinux, with the NUL that ends it there.
+                    let value = value.strip_suffix(b"\0").unwrap_or(value);
+                    self.set_xattr([b"security.", name].concat(), value.to_vec())?;
                 } else if let Some(key) = key.strip_prefix(b"GNU.sparse.") {
                     self.sparse.set(key, value)?;
                 }

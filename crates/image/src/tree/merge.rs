@@ -18,6 +18,9 @@ use crate::{Head, Kind, Limits, Mark, Xattrs};
 
 /// Links followed on the way to an entry's directory.
 const MAX_LINKS: usize = 40;
+/// Components of link targets that are walked in all of an image. Forty long links on the way to each of a million
+/// entries would keep a reader busy for days; real images need some thousands.
+const MAX_STEPS: u64 = 50_000_000;
 
 /// Why an entry cannot be laid onto the tree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +45,9 @@ pub enum MergeError {
         /// What it names.
         target: RootPath,
     },
+    /// Symbolic links on the way to entries take too long to follow.
+    #[error("following the symbolic links on the way to {0} takes more than {MAX_STEPS} steps so far")]
+    Steps(RootPath),
     /// The root must be a directory.
     #[error("the root of the image is something else than a directory")]
     Root,
@@ -69,6 +75,8 @@ pub(crate) struct Merge {
     layer: u16,
     entries: u64,
     metadata: u64,
+    /// Components of link targets that have been walked.
+    steps: u64,
     /// Directories of which this layer has hidden what lower layers have.
     hidden: HashSet<u32>,
     /// The directory of the last entry, by its path as written: entries of a directory follow each other.
@@ -85,6 +93,7 @@ impl Merge {
             layer: 0,
             entries: 0,
             metadata: 0,
+            steps: 0,
             hidden: HashSet::new(),
             nearby: None,
             dead: Vec::new(),
@@ -372,7 +381,12 @@ impl Merge {
                     if target.first() == Some(&b'/') {
                         (here, depth) = (ROOT, 0);
                     }
+                    let before = rest.len();
                     rest.extend(components(target).rev().map(<[u8]>::to_vec));
+                    self.steps += (rest.len() - before) as u64;
+                    if self.steps > MAX_STEPS {
+                        return Err(MergeError::Steps(entry.clone()));
+                    }
                 }
                 _ if !make => return Ok(None),
                 _ => {

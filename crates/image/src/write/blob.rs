@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -10,10 +10,11 @@ use casehard_oci::{Digest, Hasher};
 use tempfile::NamedTempFile;
 
 use super::WriteError;
+use crate::ReadError;
 
 /// A file beside the blobs; dropped before it is finished, it is gone.
 #[derive(Debug)]
-pub(super) struct BlobFile {
+pub(crate) struct BlobFile {
     file: NamedTempFile,
     folder: PathBuf,
     hasher: Hasher,
@@ -21,7 +22,7 @@ pub(super) struct BlobFile {
 }
 
 impl BlobFile {
-    pub(super) fn create(folder: &Path) -> Result<Self, WriteError> {
+    pub(crate) fn create(folder: &Path) -> Result<Self, WriteError> {
         let file = tempfile::Builder::new()
             .prefix(".blob-")
             .tempfile_in(folder)
@@ -35,12 +36,18 @@ impl BlobFile {
 
     /// Gives the blob its name.
     pub(super) fn finish(self) -> Result<(Digest, u64), WriteError> {
-        let digest = self.hasher.finish();
+        let (digest, size) = (self.hasher.clone().finish(), self.size);
         let path = self.folder.join(digest.hex());
-        let explain = |source| WriteError::Io { path: path.clone(), source };
+        self.finish_as(&path)?;
+        Ok((digest, size))
+    }
+
+    /// Gives it another name.
+    pub(crate) fn finish_as(self, path: &Path) -> Result<(), WriteError> {
+        let explain = |source| WriteError::Io { path: path.to_owned(), source };
         make_readable(self.file.path()).map_err(explain)?;
-        self.file.persist(&path).map_err(|error| explain(error.error))?;
-        Ok((digest, self.size))
+        self.file.persist(path).map_err(|error| explain(error.error))?;
+        Ok(())
     }
 }
 
@@ -54,6 +61,23 @@ impl Write for BlobFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// A blob as it is, into the folder of blobs; `content` checks itself.
+pub(crate) fn copy_blob(folder: &Path, content: &mut dyn Read) -> Result<(), WriteError> {
+    let mut blob = BlobFile::create(folder)?;
+    let path = blob.path().to_owned();
+    let mut buffer = vec![0; 128 << 10];
+    loop {
+        match content.read(&mut buffer) {
+            Ok(0) => return blob.finish().map(drop),
+            Ok(read) => blob
+                .write_all(&buffer[..read])
+                .map_err(|source| WriteError::Io { path: path.clone(), source })?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(ReadError::io("a blob", error).into()),
+        }
     }
 }
 

@@ -27,6 +27,27 @@ pub enum WriteError {
     /// What stands at the place is something else, and is left alone.
     #[error("replace {0}: it is no OCI image layout")]
     NotLayout(PathBuf),
+    /// A folder that is to be written has something in it.
+    #[error("write a root into {0}: it is not empty")]
+    NotEmpty(PathBuf),
+    /// A folder holds more than the limit.
+    #[error("take {path} in: this goes beyond the limit of {limit} {what}")]
+    Limit {
+        /// Where it was reached.
+        path: RootPath,
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// A layout has named images, and what comes has no name.
+    #[error("put an image without a name into {path}: it has {}", .there.join(", "))]
+    Named {
+        /// The layout.
+        path: PathBuf,
+        /// The names of its images, escaped.
+        there: Vec<String>,
+    },
     /// A file has fewer bytes than its header says.
     #[error("write {path}: its content ends after {found} of {expected} bytes")]
     Content {

@@ -34,6 +34,7 @@ pub struct LayerWriter {
     hasher: Hasher,
     unpacked: u64,
     buffer: Vec<u8>,
+    clamp: Option<i64>,
 }
 
 impl fmt::Debug for LayerWriter {
@@ -43,11 +44,14 @@ impl fmt::Debug for LayerWriter {
 }
 
 impl LayerWriter {
-    pub(super) fn create(blobs: &Path, compression: Compression) -> Result<Self, WriteError> {
+    pub(crate) fn create(
+        blobs: &Path,
+        compression: Compression,
+        clamp: Option<i64>,
+    ) -> Result<Self, WriteError> {
         let blob = BlobFile::create(blobs)?;
         let path = blob.path().to_owned();
-        let encoder = Encoder::new(blob, compression)
-            .map_err(|source| WriteError::Io { path: path.clone(), source })?;
+        let encoder = Encoder::new(blob, compression);
         Ok(Self {
             encoder,
             compression,
@@ -55,6 +59,7 @@ impl LayerWriter {
             hasher: Hasher::new(),
             unpacked: 0,
             buffer: Vec::with_capacity(BUFFER + 4096),
+            clamp,
         })
     }
 
@@ -63,7 +68,12 @@ impl LayerWriter {
     /// # Errors
     /// When the content ends early or the blob cannot be written.
     pub fn entry(&mut self, head: &Head, content: &mut dyn Read) -> Result<(), WriteError> {
-        write_header(&mut self.buffer, head);
+        match self.clamp {
+            Some(latest) if head.mtime > latest => {
+                write_header(&mut self.buffer, &Head { mtime: latest, ..head.clone() });
+            }
+            _ => write_header(&mut self.buffer, head),
+        }
         if head.kind == Kind::File && head.mark == Mark::Present {
             self.content(head, content)?;
         }
@@ -118,13 +128,23 @@ impl LayerWriter {
     ///
     /// # Errors
     /// When the blob cannot be written.
-    pub fn finish(mut self) -> Result<WrittenLayer, WriteError> {
+    pub fn finish(self) -> Result<WrittenLayer, WriteError> {
+        let (compression, (blob, diff_id, unpacked)) = (self.compression, self.end()?);
+        let (digest, size) = blob.finish()?;
+        let descriptor = Descriptor::new(MediaType::OciLayer(compression), digest, size);
+        Ok(WrittenLayer { descriptor, diff_id, unpacked })
+    }
+
+    /// Ends it as a file of its own.
+    pub(crate) fn finish_as(self, path: &Path) -> Result<(), WriteError> {
+        self.end()?.0.finish_as(path)
+    }
+
+    fn end(mut self) -> Result<(BlobFile, Digest, u64), WriteError> {
         self.buffer.resize(self.buffer.len() + 1024, 0);
         self.flush()?;
         let path = self.path;
         let blob = self.encoder.finish().map_err(|source| WriteError::Io { path, source })?;
-        let (digest, size) = blob.finish()?;
-        let descriptor = Descriptor::new(MediaType::OciLayer(self.compression), digest, size);
-        Ok(WrittenLayer { descriptor, diff_id: self.hasher.finish(), unpacked: self.unpacked })
+        Ok((blob, self.hasher.finish(), self.unpacked))
     }
 }

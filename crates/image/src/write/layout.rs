@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    io::{Read, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -11,8 +11,6 @@ use casehard_oci::{Compression, Descriptor, ImageConfig, Index, Manifest, MediaT
 use serde::Serialize;
 use serde_json::Map;
 use tempfile::TempDir;
-
-use crate::ReadError;
 
 use super::{LayerWriter, WriteError, WrittenLayer, blob::BlobFile};
 
@@ -32,6 +30,16 @@ pub struct LayoutWriter {
     place: PathBuf,
     folder: TempDir,
     blobs: PathBuf,
+    style: Style,
+}
+
+/// How layers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Style {
+    /// How they are compressed; as the layer was that they come from, unless given.
+    pub compression: Option<Compression>,
+    /// Seconds since 1970 after which no entry is dated; times are kept unless given.
+    pub clamp: Option<i64>,
 }
 
 impl LayoutWriter {
@@ -55,7 +63,19 @@ impl LayoutWriter {
             .map_err(explain(beside))?;
         let blobs = folder.path().join("blobs/sha256");
         fs::create_dir_all(&blobs).map_err(explain(&blobs))?;
-        Ok(Self { place: path.to_owned(), folder, blobs })
+        Ok(Self { place: path.to_owned(), folder, blobs, style: Style::default() })
+    }
+
+    /// Has layers written in this way.
+    #[must_use]
+    pub fn styled(self, style: Style) -> Self {
+        Self { style, ..self }
+    }
+
+    /// How layers are written.
+    #[must_use]
+    pub const fn style(&self) -> Style {
+        self.style
     }
 
     /// Begins a layer. Layers may be written from several threads; their order is that of `finish`.
@@ -63,7 +83,7 @@ impl LayoutWriter {
     /// # Errors
     /// When its file cannot be made.
     pub fn layer(&self, compression: Compression) -> Result<LayerWriter, WriteError> {
-        LayerWriter::create(&self.blobs, compression)
+        LayerWriter::create(&self.blobs, compression, self.style.clamp)
     }
 
     /// Writes manifest and configuration for these layers (lowest first), adds the image to the index under
@@ -90,63 +110,25 @@ impl LayoutWriter {
             annotations,
             rest: Map::new(),
         };
-        let bytes = json(&manifest);
-        self.finish_with(&manifest, &bytes, &config, layers, name)
-    }
-
-    /// A blob as it is; `content` checks itself.
-    pub(crate) fn blob(&self, content: &mut dyn Read) -> Result<(), WriteError> {
-        let mut blob = BlobFile::create(&self.blobs)?;
-        let path = blob.path().to_owned();
-        let mut buffer = vec![0; 128 << 10];
-        loop {
-            match content.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => blob
-                    .write_all(&buffer[..read])
-                    .map_err(|source| WriteError::Io { path: path.clone(), source })?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(ReadError::io("a blob", error).into()),
-            }
-        }
-        blob.finish().map(|_| ())
-    }
-
-    /// Ends the layout with a manifest that is there already; its blobs have been written.
-    pub(crate) fn finish_as(
-        self,
-        manifest: &Manifest,
-        bytes: &[u8],
-        config: &ImageConfig,
-        name: Option<&str>,
-    ) -> Result<Written, WriteError> {
-        let layers = manifest.layers.iter().zip(&config.rootfs.diff_ids).map(|(layer, diff_id)| {
-            WrittenLayer { descriptor: layer.clone(), diff_id: *diff_id, unpacked: 0 }
-        });
-        let layers = layers.collect();
-        self.finish_with(manifest, bytes, config, layers, name)
-    }
-
-    fn finish_with(
-        self,
-        manifest: &Manifest,
-        bytes: &[u8],
-        config: &ImageConfig,
-        layers: Vec<WrittenLayer>,
-        name: Option<&str>,
-    ) -> Result<Written, WriteError> {
-        let media_type = manifest.media_type.clone().filter(MediaType::is_manifest);
-        self.blob(&mut &*bytes)?;
-        let mut descriptor = Descriptor::of(media_type.unwrap_or(MediaType::OciManifest), bytes);
+        let mut descriptor = self.document(MediaType::OciManifest, &manifest)?;
         descriptor.platform = Some(config.platform());
         if let Some(name) = name {
             descriptor.annotations.insert("org.opencontainers.image.ref.name".to_owned(), name.to_owned());
         }
-        let index = Index::new(vec![descriptor.clone()]);
-        self.file("index.json", &json(&index))?;
-        self.file("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
-        self.put_in_place()?;
+        self.finish_index(&Index::new(vec![descriptor.clone()]))?;
         Ok(Written { manifest: descriptor, layers })
+    }
+
+    /// Where blobs are put.
+    pub(crate) fn blobs(&self) -> &Path {
+        &self.blobs
+    }
+
+    /// Ends the layout with an index whose manifests have been written.
+    pub(crate) fn finish_index(self, index: &Index) -> Result<(), WriteError> {
+        self.file("index.json", &json(index))?;
+        self.file("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+        self.put_in_place()
     }
 
     fn document(&self, media_type: MediaType, document: &impl Serialize) -> Result<Descriptor, WriteError> {
