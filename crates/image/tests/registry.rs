@@ -14,7 +14,8 @@ use std::{
 };
 
 use casehard_image::{
-    Graph, Image, ImageRef, Options, Places, Registries, copy_to_registry, open, read, referrers,
+    Extent, Graph, Image, ImageRef, Options, Places, Registries, copy_to_registry, open, open_all, read,
+    referrers,
 };
 use casehard_oci::{Compression, Digest, Reference};
 use common::{Contents, file, image_at, path, write};
@@ -29,6 +30,8 @@ enum Fault {
     Lie,
     /// The token is worth nothing any more.
     Expired,
+    /// After so many bytes nothing comes for a while.
+    Silence(usize),
 }
 
 #[derive(Default)]
@@ -38,6 +41,10 @@ struct State {
     faults: HashMap<String, VecDeque<Fault>>,
     /// The token that is wanted, if any.
     token: Option<String>,
+    /// Bytes that an upload may have in one request.
+    largest: usize,
+    /// Whether it lists referrers itself.
+    lists: bool,
     log: Vec<String>,
 }
 
@@ -50,7 +57,7 @@ impl Fake {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(State { largest: usize::MAX, ..State::default() }));
         let fake = Self { address: address.clone(), state: Arc::clone(&state) };
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -97,12 +104,16 @@ fn serve(stream: TcpStream, state: &Mutex<State>, address: &str) -> std::io::Res
     let (status, extra, answer) = respond(&mut state, address, method, path, query, &headers, body);
     let fault = state.faults.get_mut(&format!("{method} {path}")).and_then(VecDeque::pop_front);
     drop(state);
+    if let Some(Fault::Silence(_)) = fault {
+        fall_silent(&mut stream, status, &answer, &fault)?;
+        return Ok(());
+    }
     let (status, answer, sent) = match fault {
         Some(Fault::Status(status)) => (status, b"{\"errors\":[{\"message\":\"not now\"}]}".to_vec(), None),
         Some(Fault::Cut(at)) => (status, answer, Some(at)),
         Some(Fault::Lie) => (status, vec![b'x'; answer.len()], None),
         Some(Fault::Expired) => (401, Vec::new(), None),
-        None => (status, answer, None),
+        Some(Fault::Silence(_)) | None => (status, answer, None),
     };
     let challenge =
         format!("Bearer realm=\"http://{address}/token\",service=\"fake\",scope=\"repository:x:pull\"");
@@ -117,6 +128,20 @@ fn serve(stream: TcpStream, state: &Mutex<State>, address: &str) -> std::io::Res
         stream.write_all(&answer[..sent.unwrap_or(answer.len()).min(answer.len())])?;
     }
     stream.flush()
+}
+
+fn fall_silent(
+    stream: &mut TcpStream,
+    status: u16,
+    answer: &[u8],
+    fault: &Option<Fault>,
+) -> std::io::Result<()> {
+    let Some(Fault::Silence(at)) = fault else { return Ok(()) };
+    write!(stream, "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", answer.len())?;
+    stream.write_all(&answer[..*at])?;
+    stream.flush()?;
+    thread::sleep(std::time::Duration::from_secs(3));
+    Ok(())
 }
 
 type Answer = (u16, String, Vec<u8>);
@@ -164,17 +189,32 @@ fn respond(
             }
             Some((kind, bytes)) => (200, format!("Content-Type: {kind}\r\n"), bytes.clone()),
         },
+        "PATCH" => {
+            let upload = state.blobs.entry("upload".to_owned()).or_default();
+            let range = format!("{}-{}", upload.len(), upload.len() + body.len() - 1);
+            assert_eq!(headers.get("content-range"), Some(&range), "chunks follow each other");
+            upload.extend_from_slice(&body);
+            (202, "Location: /v2/app/upload/1?state=x\r\n".to_owned(), Vec::new())
+        }
         "POST" if query.contains("from=base") => nothing(201),
         "POST" => (202, "Location: /v2/app/upload/1?state=x\r\n".to_owned(), Vec::new()),
         "PUT" if path.contains("/manifests/") => {
             let kind = headers.get("content-type").cloned().unwrap_or_default();
             state.manifests.insert(last, (kind.clone(), body.clone()));
             state.manifests.insert(Digest::of(&body).to_string(), (kind, body));
-            nothing(201)
+            let listed = if state.lists { "OCI-Subject: sha256:x\r\n" } else { "" };
+            (201, listed.to_owned(), Vec::new())
         }
         "PUT" => {
             assert!(query.starts_with("state=x&digest="), "{address}: the query of the location is kept");
             let digest = query.rsplit('=').next().unwrap_or_default();
+            if body.len() > state.largest {
+                return nothing(413);
+            }
+            let body = match state.blobs.remove("upload") {
+                Some(upload) if body.is_empty() => upload,
+                _ => body,
+            };
             if Digest::of(&body).to_string() != digest {
                 return nothing(400);
             }
@@ -340,4 +380,147 @@ fn referrers_are_listed_page_by_page_or_by_the_fallback_tag() {
     put("referrers page=2".to_owned(), (String::new(), list(&["a", "c"])));
     assert_eq!(kinds(None), ["a", "b", "a", "c"]);
     assert_eq!(kinds(Some("a")), ["a", "a"]);
+}
+
+#[test]
+fn a_registry_that_falls_silent_is_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = an_image(folder.path());
+    let fake = Fake::start();
+    let reference = fake.reference("app:v1");
+    copy_to_registry(&Graph::from(&image), &reference, None, &Registries::default()).unwrap();
+    let patience = Some(std::time::Duration::from_millis(150));
+    let registries = Registries { patience, ..Registries::default() };
+    fake.fault(&layer_at(&image), &[Fault::Silence(70_000), Fault::Silence(1)]);
+    assert_eq!(pull(&reference, &registries).unwrap().digest(), image.digest());
+}
+
+#[test]
+fn what_is_too_large_for_one_request_goes_in_chunks() {
+    let folder = tempfile::tempdir().unwrap();
+    let large: &'static str = Box::leak("0123456789abcdef".repeat((9 << 20) / 16).into_boxed_str());
+    write(&folder.path().join("in"), Compression::None, &[vec![file("/a", large)]]);
+    let image = image_at(&folder.path().join("in"));
+    let fake = Fake::start();
+    fake.state.lock().unwrap().largest = 1 << 20;
+    let reference = fake.reference("app:v1");
+    copy_to_registry(&Graph::from(&image), &reference, None, &Registries::default()).unwrap();
+    let patches = fake.log().iter().filter(|line| line.starts_with("PATCH")).count();
+    assert_eq!(patches, 3, "of 4 MiB each");
+    assert_eq!(pull(&reference, &Registries::default()).unwrap().digest(), image.digest());
+}
+
+#[test]
+fn referrers_go_along_and_are_made_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = an_image(folder.path());
+    let (source, place) = (Fake::start(), Fake::start());
+    let reference = source.reference("app:v1");
+    copy_to_registry(&Graph::from(&image), &reference, None, &Registries::default()).unwrap();
+    let config = Digest::of(b"{}");
+    let signature = serde_json::json!({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "artifactType": "application/x-signature", "annotations": { "by": "me" },
+        "config": { "mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2 },
+        "layers": [],
+        "subject": { "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": image.digest(), "size": 1 },
+    })
+    .to_string()
+    .into_bytes();
+    let digest = Digest::of(&signature);
+    let entry = serde_json::json!({
+        "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": signature.len(),
+        "artifactType": "application/x-signature",
+    });
+    let list = serde_json::json!({ "schemaVersion": 2, "manifests": [entry] }).to_string().into_bytes();
+    {
+        let mut state = source.state.lock().unwrap();
+        state.blobs.insert(config.to_string(), b"{}".to_vec());
+        let kind = "application/vnd.oci.image.manifest.v1+json".to_owned();
+        state.manifests.insert(digest.to_string(), (kind, signature));
+        state.manifests.insert(format!("sha256-{}", image.digest().hex()), (String::new(), list));
+    }
+    let from = ImageRef::parse(&format!("docker://{reference}"), |_| false).unwrap();
+    let extent = Extent { platforms: false, referrers: true };
+    let graph = open_all(&from, &Options::default(), extent).unwrap();
+    assert_eq!(graph.referrers().len(), 1);
+    let to = place.reference("other/app:v2");
+    let known = || referrers(&to, &image.digest(), None, &Registries::default()).unwrap();
+    for _ in 0..2 {
+        copy_to_registry(&graph, &to, None, &Registries::default()).unwrap();
+        let known = known();
+        assert_eq!(known.len(), 1, "once, however often it is pushed");
+        assert_eq!(
+            (known[0].digest, known[0].artifact_type.as_deref()),
+            (digest, Some("application/x-signature"))
+        );
+        assert_eq!(known[0].annotations["by"], "me");
+    }
+    let listing = Fake::start();
+    listing.state.lock().unwrap().lists = true;
+    copy_to_registry(&graph, &listing.reference("app:v1"), None, &Registries::default()).unwrap();
+    assert!(!listing.log().iter().any(|line| line.starts_with("PUT /v2/app/manifests/sha256-")));
+}
+
+#[test]
+fn mirrors_are_asked_first_and_the_registry_when_they_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = an_image(folder.path());
+    let (mirror, origin) = (Fake::start(), Fake::start());
+    let graph = Graph::from(&image);
+    for (fake, at) in [(&mirror, "copies/team/app:v1"), (&origin, "team/app:v1")] {
+        copy_to_registry(&graph, &fake.reference(at), None, &Registries::default()).unwrap();
+        fake.log();
+    }
+    let conf = folder.path().join("registries.conf");
+    let text = format!(
+        "[[registry]]\nlocation = \"{0}\"\n[[registry.mirror]]\nlocation = \"127.0.0.1:1\"\n[[registry.mirror]]\nlocation = \"{1}/copies\"\n",
+        origin.address, mirror.address
+    );
+    fs::write(&conf, text).unwrap();
+    let registries = Registries { configuration: vec![conf], ..Registries::default() };
+    let pulled = pull(&origin.reference("team/app:v1"), &registries).unwrap();
+    assert_eq!(pulled.digest(), image.digest());
+    assert!(origin.log().is_empty() && mirror.log().len() > 2);
+    // One blob is missing there.
+    mirror.state.lock().unwrap().blobs.remove(&image.layers()[0].descriptor.digest.to_string());
+    pull(&origin.reference("team/app:v1"), &registries).unwrap();
+    assert_eq!(origin.log().len(), 1);
+    mirror.state.lock().unwrap().manifests.clear();
+    pull(&origin.reference("team/app:v1"), &registries).unwrap();
+    assert!(origin.log().iter().any(|line| line.starts_with("GET /v2/team/app/manifests/v1")));
+    let error = pull(&origin.reference("team/app:v9"), &registries).unwrap_err();
+    assert!(error.contains(&origin.address), "the registry's own error is told: {error}");
+}
+
+#[test]
+fn nothing_is_pulled_that_is_beyond_the_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = an_image(folder.path());
+    let fake = Fake::start();
+    let reference = fake.reference("app:v1");
+    copy_to_registry(&Graph::from(&image), &reference, None, &Registries::default()).unwrap();
+    fake.log();
+    let from = ImageRef::parse(&format!("docker://{reference}"), |_| false).unwrap();
+    let limits = casehard_image::Limits { unpacked: 1000, ..casehard_image::Limits::default() };
+    let error = open(&from, &Options { limits, ..Options::default() }).unwrap_err().to_string();
+    assert!(error.contains("limit of 1000 bytes"), "{error}");
+    assert!(!fake.log().contains(&layer_at(&image)));
+}
+
+#[test]
+fn a_damaged_cache_mends_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = an_image(folder.path());
+    let fake = Fake::start();
+    let reference = fake.reference("app:v1");
+    copy_to_registry(&Graph::from(&image), &reference, None, &Registries::default()).unwrap();
+    let registries = Registries { cache: Some(folder.path().join("cache")), ..Registries::default() };
+    pull(&reference, &registries).unwrap();
+    let blob = folder.path().join("cache/blobs/sha256").join(image.layers()[0].descriptor.digest.hex());
+    fs::write(&blob, "cut off by a crash").unwrap();
+    assert!(read(&pull(&reference, &registries).unwrap(), &()).is_ok());
+    let left = fs::read_dir(folder.path().join("cache/blobs/sha256")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| name.len() == 64), "nothing incomplete is left: {left:?}");
 }

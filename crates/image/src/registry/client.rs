@@ -64,7 +64,9 @@ impl Client {
     ) -> Result<Self, RegistryError> {
         let host =
             if reference.registry == "docker.io" { "registry-1.docker.io" } else { &reference.registry };
-        let is_plain = registries.plain_http || is_loopback(host);
+        let authorities = authorities(registries, host)?;
+        // Who gives authorities for a registry on this machine means that it is encrypted.
+        let is_plain = registries.plain_http || (is_loopback(host) && authorities.is_empty());
         let proxy =
             registries.proxy.as_deref().filter(|_| !is_loopback(host) && !is_direct(host, registries));
         let proxy = proxy.map(ureq::Proxy::new).transpose().map_err(|error| {
@@ -78,7 +80,7 @@ impl Client {
             .timeout_per_write(Some(registries.patience.unwrap_or(PATIENCE)))
             .proxy(proxy)
             .user_agent(concat!("casehard/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls(registries, host)?)
+            .tls_config(tls(&authorities)?)
             .build()
             .into();
         Ok(Self {
@@ -335,17 +337,21 @@ fn is_direct(host: &str, registries: &Registries) -> bool {
         .any(|name| name == "*" || host == name || (!name.is_empty() && host.ends_with(&format!(".{name}"))))
 }
 
-/// Whom to trust: the authorities that are given for all registries, those given for this one, or the machine's.
-fn tls(registries: &Registries, host: &str) -> Result<TlsConfig, RegistryError> {
-    let mut files = registries.certificates.clone();
-    if files.is_empty() {
-        files = own_certificates(registries, host)?;
+/// The files with the authorities that are given for all registries, or for this one.
+fn authorities(registries: &Registries, host: &str) -> Result<Vec<PathBuf>, RegistryError> {
+    if registries.certificates.is_empty() {
+        return own_certificates(registries, host);
     }
+    Ok(registries.certificates.clone())
+}
+
+/// Whom to trust: these authorities, or the machine's.
+fn tls(files: &[PathBuf]) -> Result<TlsConfig, RegistryError> {
     if files.is_empty() {
         return Ok(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build());
     }
     let mut certificates = Vec::new();
-    for path in &files {
+    for path in files {
         let wrong = |why: String| RegistryError::Configuration { file: path.display().to_string(), why };
         let pem = fs::read(path).map_err(|error| wrong(error.to_string()))?;
         let before = certificates.len();
