@@ -1,5 +1,7 @@
 //! The distribution project's own registry on the loopback device, with somebody in front of it who makes faults.
 
+#![expect(clippy::print_stderr, reason = "what cannot run says so")]
+
 mod common;
 
 use std::{
