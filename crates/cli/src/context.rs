@@ -133,6 +133,14 @@ impl Context {
         env::var_os(name)?.into_string().ok().filter(|text| !text.is_empty())
     }
 
+    /// What this machine or container is called.
+    pub fn host_name(&self) -> String {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let name: String =
+            name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).collect();
+        if name.is_empty() { "casehard".to_owned() } else { name }
+    }
+
     /// Seconds since 1970 by the clock.
     pub fn now(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);

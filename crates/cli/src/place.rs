@@ -4,7 +4,7 @@ use casehard_engine::{Container, Sandbox, Spec, Store};
 use casehard_image::Image;
 use casehard_profile::{Phase, Profile};
 use casehard_record::{Mode, Recording};
-use casehard_verify::job::{Place, PlaceError, Recorded, Watch};
+use casehard_verify::job::{JobError, Joined, Place, PlaceError, Recorded, Watch};
 
 use crate::{Context, Failure};
 
@@ -32,6 +32,10 @@ impl Place for Here {
         let (container, recording) = casehard_record::start(&self.sandbox, image, spec, Mode::Full)?;
         Ok(Recorded { container, watch: Box::new(Watching(recording)) })
     }
+
+    fn network(&self) -> Result<Box<dyn Joined>, PlaceError> {
+        Ok(Box::new(self.sandbox.network()?))
+    }
 }
 
 struct Watching(Recording);
@@ -43,5 +47,20 @@ impl Watch for Watching {
 
     fn finish(self: Box<Self>) -> Result<Profile, PlaceError> {
         Ok(self.0.finish()?)
+    }
+}
+
+/// Why a job failed, and what to do next.
+pub fn failure(what: &str, error: &JobError) -> Failure {
+    let failure = Failure::cannot(what, error);
+    match error {
+        JobError::WorkloadFails { log, .. } if !log.trim().is_empty() => failure
+            .hint(format!("correct the workload; the application's last lines were:\n{}", log.trim_end())),
+        JobError::WorkloadFails { .. } => failure.hint("correct the workload, then run again"),
+        JobError::Service { log, .. } if !log.trim().is_empty() => {
+            failure.hint(format!("correct the service; its last lines were:\n{}", log.trim_end()))
+        }
+        JobError::OtherImage { .. } => failure.hint("make a new profile, or leave --profile out"),
+        _ => failure,
     }
 }

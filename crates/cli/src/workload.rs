@@ -1,10 +1,14 @@
 //! The workload a person names, and the image it is for.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use casehard_image::Image;
 use casehard_oci::{Digest, Platform};
 use casehard_profile::{Workload, workload};
+use casehard_verify::job::{Place, Setup};
 
 use crate::{Context, Failure};
 
@@ -31,6 +35,15 @@ pub struct Loaded {
     pub folder: PathBuf,
     /// The image.
     pub image: Image,
+    /// The images of its services, by name.
+    pub services: BTreeMap<String, Image>,
+}
+
+impl Loaded {
+    /// How the application is used, and where that is tried.
+    pub fn setup<'a>(&'a self, place: &'a dyn Place) -> Setup<'a> {
+        Setup { workload: &self.workload, directory: &self.folder, services: &self.services, place }
+    }
 }
 
 /// Reads the workload and opens the image; a recipe is built first.
@@ -49,7 +62,28 @@ pub fn load(arguments: &Named, context: &Context) -> Result<Loaded, Failure> {
                 .hint("name one as the first argument, or write `image:` or `recipe:` into the workload"));
         }
     };
-    Ok(Loaded { workload, digest, folder, image })
+    let services = services(&workload, &folder, context)?;
+    Ok(Loaded { workload, digest, folder, image, services })
+}
+
+/// Opens the images of the services; recipes are built.
+fn services(
+    workload: &Workload,
+    folder: &Path,
+    context: &Context,
+) -> Result<BTreeMap<String, Image>, Failure> {
+    let mut images = BTreeMap::new();
+    for (name, service) in &workload.services {
+        let image = match (&service.image, &service.recipe) {
+            (Some(image), _) => context.open(&relative(folder, image), None)?,
+            (None, Some(recipe)) => crate::recipe::image(&folder.join(recipe), context)?,
+            (None, None) => {
+                return Err(Failure::usage(format!("the service {name} has neither `image` nor `recipe`")));
+            }
+        };
+        images.insert(name.clone(), image);
+    }
+    Ok(images)
 }
 
 /// Reads a workload file.

@@ -23,7 +23,7 @@ pub use capability::{DEFAULT_CAPABILITIES, capability_number};
 pub use changes::{Change, ChangeKind};
 pub use container::{Container, Exit, Output, Stream};
 pub use namespace::{IdMap, Missing, Range, UserNamespace};
-pub use sandbox::{EngineError, Recorder, Running, Sandbox, StartOptions, Streams};
+pub use sandbox::{EngineError, JoinedNetwork, Recorder, Running, Sandbox, StartOptions, Streams};
 pub use spec::{Exec, Limits, Mount, MountKind, Network, Spec};
 pub use store::{Collected, Keep, Root, Skipped, Store, StoreError, Unpacked};
 pub use supervisor::RootKind;

@@ -85,6 +85,8 @@ pub enum Network {
     Loopback,
     /// That of another running container.
     Shared(u64),
+    /// A network of several containers, by its number, and the address in it: see [`crate::JoinedNetwork`].
+    Joined(u64, std::net::Ipv4Addr),
 }
 
 /// A further command in a running container.

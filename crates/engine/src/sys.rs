@@ -169,17 +169,57 @@ pub(crate) fn set_mount_attributes(mount: BorrowedFd<'_>, set: u64, recursive: b
 
 /// Brings the loopback interface of this network namespace up.
 pub(crate) fn loopback_up() -> io::Result<()> {
-    // SAFETY: `ifreq` is plain data for which zeroes are valid; the name fits; the descriptor is a socket of ours.
+    interface_up("lo")
+}
+
+/// Brings an interface of this network namespace up.
+pub(crate) fn interface_up(name: &str) -> io::Result<()> {
+    ask_interface(name, libc::SIOCSIFFLAGS, |request| {
+        request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    })
+    .map(drop)
+}
+
+/// The number of an interface of this network namespace.
+pub(crate) fn interface_number(name: &str) -> io::Result<i32> {
+    // SAFETY: the kernel has written this part of the answer.
+    ask_interface(name, libc::SIOCGIFINDEX, |_| {}).map(|answer| unsafe { answer.ifr_ifru.ifru_ifindex })
+}
+
+/// Gives an interface of this network namespace an address in a network of so many bits.
+pub(crate) fn set_address(name: &str, address: std::net::Ipv4Addr, bits: u8) -> io::Result<()> {
+    let mask = std::net::Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0));
+    for (request, value) in [(libc::SIOCSIFADDR, address), (libc::SIOCSIFNETMASK, mask)] {
+        ask_interface(name, request, |request| {
+            let mut bytes = [0_u8; 16];
+            bytes[..2].copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
+            bytes[4..8].copy_from_slice(&value.octets());
+            // SAFETY: `sockaddr_in` and `sockaddr` have the same size and are plain data.
+            request.ifr_ifru.ifru_addr = unsafe { std::mem::transmute::<[u8; 16], libc::sockaddr>(bytes) };
+        })?;
+    }
+    Ok(())
+}
+
+/// Asks the kernel something of an interface (`netdevice(7)`).
+fn ask_interface(
+    name: &str,
+    request: libc::Ioctl,
+    fill: impl FnOnce(&mut libc::ifreq),
+) -> io::Result<libc::ifreq> {
+    // SAFETY: `ifreq` is plain data for which zeroes are valid; the name is cut to fit, with a zero behind it; the
+    // descriptor is a socket of ours.
     unsafe {
         let socket = libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0);
         check(libc::c_long::from(socket))?;
         let socket = OwnedFd::from_raw_fd(socket);
-        let mut request = std::mem::zeroed::<libc::ifreq>();
-        request.ifr_name[0] = b'l'.cast_signed();
-        request.ifr_name[1] = b'o'.cast_signed();
-        request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
-        check(libc::c_long::from(libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request)))
-            .map(drop)
+        let mut asked = std::mem::zeroed::<libc::ifreq>();
+        for (to, from) in asked.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1).zip(name.bytes()) {
+            *to = from.cast_signed();
+        }
+        fill(&mut asked);
+        check(libc::c_long::from(libc::ioctl(socket.as_raw_fd(), request, &raw mut asked)))?;
+        Ok(asked)
     }
 }
 

@@ -63,6 +63,7 @@ fn main() {
             ("connections_are_made_from_inside", connections),
             ("a_command_of_the_machine_is_in_the_network_without_privileges", host_commands),
             ("a_network_can_be_shared_and_names_resolve", shared_networks),
+            ("containers_on_one_network_reach_each_other_by_name", joined_networks),
             ("changes_are_thrown_away_and_told", changed_paths),
             ("a_read_only_root_has_writable_mounts", read_only),
             ("capabilities_are_those_of_the_specification", capabilities),
@@ -128,8 +129,9 @@ fn behave(words: &[&str]) {
             // What the pipe leads to can be opened again.
             fs::File::options().write(true).open("/dev/stdout").unwrap().write_all(b" again").unwrap();
         }
-        ["serve", port] => {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.parse().unwrap())).unwrap();
+        ["serve", port] | ["serve-all", port] => {
+            let address = if words[0] == "serve" { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+            let listener = TcpListener::bind((address, port.parse().unwrap())).unwrap();
             println!("listening");
             for stream in listener.incoming() {
                 stream.unwrap().write_all(b"hello").unwrap();
@@ -340,6 +342,44 @@ fn shared_networks(world: &World) {
     drop(server);
     client.network = Network::Shared(id);
     assert!(world.sandbox.start(&world.image, &client).is_err());
+}
+
+/// Two servers at one port, each reached by its name; loopback stays each container's own.
+fn joined_networks(world: &World) {
+    let network = world.sandbox.network().unwrap();
+    let addresses = [("one", Ipv4Addr::new(10, 1, 2, 3)), ("two", Ipv4Addr::new(10, 1, 2, 4))];
+    let servers = addresses.map(|(name, address)| {
+        let mut server = spec(&["serve-all", "8083"]);
+        name.clone_into(&mut server.hostname);
+        server.network = Network::Joined(network.id(), address);
+        world.sandbox.start(&world.image, &server).unwrap()
+    });
+    let client = |words: &[&str]| {
+        let mut client = spec(words);
+        client.network = Network::Joined(network.id(), Ipv4Addr::new(10, 1, 2, 2));
+        client.hosts =
+            addresses.iter().map(|(name, address)| ((*name).to_owned(), (*address).into())).collect();
+        world.run(&client)
+    };
+    for (name, _) in addresses {
+        let begin = Instant::now();
+        while client(&["dial", &format!("{name}:8083")]).1 != "hello\n" {
+            assert!(begin.elapsed() < Duration::from_secs(10), "{name} is reached");
+        }
+    }
+    let local = client(&["dial", "127.0.0.1:8083"]);
+    assert_ne!(local.0, Exit::Code(0), "loopback is the container's own: {local:?}");
+    let hosts = client(&["cat", "/etc/hosts"]).1;
+    assert!(hosts.contains("127.0.0.1\tlocalhost\n") && hosts.contains("10.1.2.2\tbox\n"), "{hosts}");
+    // A service that ends leaves the others and the network as they were.
+    let [one, two] = servers;
+    drop(one);
+    assert_eq!(client(&["dial", "two:8083"]).1, "hello\n");
+    let id = network.id();
+    drop((network, two));
+    let mut late = spec(&["exit", "0"]);
+    late.network = Network::Joined(id, Ipv4Addr::new(10, 1, 2, 2));
+    assert!(world.sandbox.start(&world.image, &late).is_err());
 }
 
 fn changed_paths(world: &World) {

@@ -1,7 +1,7 @@
 //! Both witnesses put together when the container has ended.
 
 use casehard_oci::RootPath;
-use casehard_profile::Access;
+use casehard_profile::{Access, Blind, Observation, Profile};
 use hashbrown::HashSet;
 
 use crate::{
@@ -29,9 +29,7 @@ pub(crate) fn collect(recorder: &mut Recorder) -> Report {
     for what in blind(recorder.mode) {
         recorder.facts.blind.insert(what);
     }
-    let facts = std::mem::take(&mut recorder.facts);
-    let tasks = &recorder.tasks;
-    let profile = facts.profile(&recorder.phases, |number| RootPath::parse(tasks.program(number)).ok());
+    let profile = profile(recorder);
     Report {
         profile: String::from_utf8_lossy(&profile.to_json()).into_owned(),
         lost: std::mem::take(&mut recorder.lost),
@@ -39,6 +37,29 @@ pub(crate) fn collect(recorder: &mut Recorder) -> Report {
         failed: None,
     }
 }
+
+/// What was seen so far, for a recorder without the second witness.
+pub(crate) fn so_far(recorder: &mut Recorder) -> Profile {
+    libraries(recorder);
+    recorder.facts.calls.extend(unseen(recorder.mode));
+    for what in blind(recorder.mode).iter().copied().chain([WITHOUT_SECOND]) {
+        recorder.facts.blind.insert(what);
+    }
+    let mut profile = profile(recorder);
+    if recorder.lost_count > 0 {
+        let (count, examples) = (recorder.lost_count, recorder.lost.join("; "));
+        let what = format!("{count} events that were lost, such as: {examples}");
+        profile.observe(Observation::Blind(Blind { recorder: "seccomp-notify".to_owned(), what }));
+    }
+    profile
+}
+
+fn profile(recorder: &Recorder) -> Profile {
+    let tasks = &recorder.tasks;
+    recorder.facts.profile(&recorder.phases, |number| RootPath::parse(tasks.program(number)).ok())
+}
+
+const WITHOUT_SECOND: &str = "whatever notifications missed: the root of this container keeps no access times, so there was no second witness";
 
 const fn blind(mode: Mode) -> &'static [&'static str] {
     match mode {

@@ -92,7 +92,7 @@ impl Facts {
     }
 
     /// All of it, as a profile.
-    pub(crate) fn profile(self, phases: &[Phase], program: impl Fn(u32) -> Option<RootPath>) -> Profile {
+    pub(crate) fn profile(&self, phases: &[Phase], program: impl Fn(u32) -> Option<RootPath>) -> Profile {
         let mut profile = Profile::default();
         let path = |number: u32| RootPath::parse(&self.names[number as usize]).ok();
         let program = |number: Program| number.and_then(&program);

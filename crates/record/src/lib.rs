@@ -13,11 +13,13 @@ mod call;
 mod collect;
 mod facts;
 mod filter;
+mod front;
 mod process;
 mod recording;
 mod witness;
 
 pub use backend::{BACKENDS, Backend};
+pub use front::{Front, front};
 pub use recording::{Mode, RecordError, Recording, start};
 
 /// Does what this process was started for, and ends it, when it is one that a sandbox or recorder started. Otherwise

@@ -63,7 +63,7 @@ pub enum RecordError {
     },
 }
 
-fn failed(doing: &'static str) -> impl FnOnce(io::Error) -> RecordError {
+pub(crate) fn failed(doing: &'static str) -> impl FnOnce(io::Error) -> RecordError {
     move |source| RecordError::Process { doing, source }
 }
 

@@ -3,7 +3,7 @@
 use std::{io::Write as _, path::PathBuf};
 
 use casehard_harden::{Level, Picks, Policy};
-use casehard_verify::job::{self, Advisories, Done, Job, Setup};
+use casehard_verify::job::{self, Advisories, Done, Job};
 
 use crate::{Context, Failure, Verdict, progress::Stages, workload};
 
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let today = context.today().ok_or_else(|| Failure::usage("the clock cannot be read"))?;
     let job = Job {
         image: &loaded.image,
-        setup: Setup { workload: &loaded.workload, directory: &loaded.folder, place: &sandbox },
+        setup: loaded.setup(&sandbox),
         workload_digest: loaded.digest,
         policy,
         profile,
@@ -152,13 +152,5 @@ fn profile(arguments: &Arguments) -> Result<Option<casehard_profile::Profile>, F
 }
 
 fn failed(error: job::JobError) -> Failure {
-    let failure = Failure::cannot("failed to harden the image", &error);
-    match &error {
-        job::JobError::WorkloadFails { log, .. } if !log.trim().is_empty() => {
-            failure.hint(format!("correct the workload; the application's last lines were:\n{}", log.trim_end()))
-        }
-        job::JobError::WorkloadFails { .. } => failure.hint("correct the workload, then run again"),
-        job::JobError::OtherImage { .. } => failure.hint("make a new profile, or leave --profile out"),
-        _ => failure,
-    }
+    crate::place::failure("failed to harden the image", &error)
 }

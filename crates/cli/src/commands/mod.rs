@@ -47,6 +47,8 @@ commands! {
     Harden(harden),
     /// Learn, show, compare and merge what an application really uses
     Profile(profile),
+    /// Record what a command uses, in the container it runs in
+    Record(record),
     /// Draw the result of a hardening again, in another format
     Report(report),
     /// List the rules of lint and audit

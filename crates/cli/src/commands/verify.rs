@@ -4,7 +4,7 @@ use std::{fmt::Write as _, io::Write as _, path::PathBuf};
 
 use casehard_verify::{
     Verification,
-    job::{self, Comparison, Setup},
+    job::{self, Comparison},
 };
 
 use crate::{Context, Failure, Verdict, progress::Stages, workload};
@@ -50,14 +50,14 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let comparison = Comparison {
         original: &original,
         hardened: &loaded.image,
-        setup: Setup { workload: &loaded.workload, directory: &loaded.folder, place: &sandbox },
+        setup: loaded.setup(&sandbox),
         plan: plan.as_ref(),
         runtime: None,
         seccomp: seccomp.as_deref(),
     };
     let mut progress = Stages::new(context);
     let verification = job::verify(&comparison, &mut progress)
-        .map_err(|error| Failure::cannot("failed to verify the image", &error))?;
+        .map_err(|error| crate::place::failure("failed to verify the image", &error))?;
     progress.finish();
     let text = match arguments.format {
         Format::Text => lines(&verification),

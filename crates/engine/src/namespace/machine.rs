@@ -35,6 +35,9 @@ pub enum Missing {
     /// Too old a kernel.
     #[error("the kernel is too old: {0} is missing (5.12 or later is needed)")]
     OldKernel(&'static str),
+    /// A filter with a listener is installed already, and there can be one only.
+    #[error("another program listens to system calls of this container already, and there can be one only")]
+    Listener,
     /// No overlay in a user namespace.
     #[error(
         "the overlay file system cannot be mounted in a user namespace (Linux 5.11 or later with the overlay module is needed)"

@@ -34,7 +34,7 @@ pub enum EngineError {
     #[error("use the seccomp profile: {0}")]
     Seccomp(#[from] ProfileError),
     /// The container whose network was to be shared.
-    #[error("share the network of container {0}, which does not run")]
+    #[error("use the network of number {0}, which is no running container or network")]
     NoNetwork(u64),
     /// A step of making the sandbox.
     #[error("{doing} for the sandbox: {source}")]

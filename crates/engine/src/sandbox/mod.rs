@@ -7,4 +7,4 @@ mod start;
 
 pub use error::EngineError;
 pub use running::Running;
-pub use start::{Recorder, Sandbox, StartOptions, Streams};
+pub use start::{JoinedNetwork, Recorder, Sandbox, StartOptions, Streams};

@@ -7,10 +7,7 @@ use std::{
     os::fd::{AsFd, OwnedFd},
     path::Path,
     process::Child,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -23,7 +20,7 @@ use rustix::{
 use super::{
     EngineError,
     output::{Collector, Log, feed},
-    start::{Networks, give_to_root},
+    start::{Networks, give_to_root, next_id},
 };
 use crate::{
     Container, Exec, Exit, Output, Stream,
@@ -59,8 +56,7 @@ impl Running {
         held: (Root, Run),
         (networks, owner): (Networks, (u32, u32)),
     ) -> Result<Self, EngineError> {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let id = next_id();
         let network = descriptors.into_iter().nth(1);
         let network = network.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData));
         let network = network.map_err(EngineError::setup("receive the network namespace"))?;

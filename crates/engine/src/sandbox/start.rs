@@ -3,8 +3,11 @@
 use std::{
     collections::BTreeMap,
     io,
-    os::fd::{AsFd, OwnedFd},
-    sync::{Arc, Mutex, PoisonError},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use casehard_image::Image;
@@ -32,6 +35,33 @@ pub struct Sandbox {
     store: Store,
     namespace: UserNamespace,
     networks: Networks,
+}
+
+/// A network of several containers. Dropped, nobody can join it any more; it ends with the last that did.
+#[derive(Debug)]
+pub struct JoinedNetwork {
+    id: u64,
+    networks: Networks,
+}
+
+impl JoinedNetwork {
+    /// What [`Network::Joined`] names it by.
+    #[must_use]
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Drop for JoinedNetwork {
+    fn drop(&mut self) {
+        self.networks.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+/// A number that no other container or network of this process has.
+pub(super) fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Where the streams of a container lead.
@@ -77,7 +107,7 @@ impl Sandbox {
         let file = |path: &str| read(path).unwrap_or_default();
         let ids =
             IdMap::choose(user, group, &file("/etc/passwd"), &file("/etc/subuid"), &file("/etc/subgid"));
-        let descriptor = ask(&Job::Namespace(ids.clone()), user == 0)?;
+        let descriptor = ask(&Job::Namespace(ids.clone()), &[], user == 0)?;
         let namespace = UserNamespace { descriptor, ids };
         Ok(Self { store, namespace, networks: Networks::default() })
     }
@@ -123,6 +153,17 @@ impl Sandbox {
         Ok(Box::new(self.start_with(image, spec, StartOptions::default())?))
     }
 
+    /// A network that containers join by [`Network::Joined`]: nothing but them is in it.
+    ///
+    /// # Errors
+    /// When the kernel has no bridges or no virtual interfaces.
+    pub fn network(&self) -> Result<JoinedNetwork, EngineError> {
+        let descriptor = ask(&Job::Network, &[self.namespace.as_fd()], rustix::process::geteuid().is_root())?;
+        let network = JoinedNetwork { id: next_id(), networks: Arc::clone(&self.networks) };
+        self.networks.lock().unwrap_or_else(PoisonError::into_inner).insert(network.id, descriptor);
+        Ok(network)
+    }
+
     /// Starts a container in a way of its own.
     ///
     /// # Errors
@@ -147,7 +188,7 @@ impl Sandbox {
             run: run.path.clone(),
             root_kind: options.root.unwrap_or(RootKind::Overlay),
             copy_in_memory: fits_in_memory(&root.unpacked),
-            shared_network: network.is_some(),
+            has_network: network.is_some(),
             one_user: self.namespace.ids().is_one(),
             caller: (user, rustix::process::getegid().as_raw()),
             filter: options.recorder.as_ref().map(|recorder| recorder.filter.clone()),
@@ -179,7 +220,7 @@ impl Sandbox {
     }
 
     fn shared_network(&self, spec: &Spec) -> Result<Option<OwnedFd>, EngineError> {
-        let Network::Shared(id) = spec.network else { return Ok(None) };
+        let (Network::Shared(id) | Network::Joined(id, _)) = spec.network else { return Ok(None) };
         let networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
         let network = networks.get(&id).ok_or(EngineError::NoNetwork(id))?;
         Ok(Some(network.try_clone().map_err(EngineError::setup("share the network"))?))
@@ -227,15 +268,15 @@ fn fits_in_memory(unpacked: &Unpacked) -> Option<u64> {
 }
 
 /// Starts a process for a job that is answered by one descriptor.
-fn ask(job: &Job, root: bool) -> Result<OwnedFd, EngineError> {
+fn ask(job: &Job, descriptors: &[BorrowedFd<'_>], root: bool) -> Result<OwnedFd, EngineError> {
     let (mut child, channel) =
-        start(job, &[]).map_err(EngineError::setup("start a process of this program"))?;
+        start(job, descriptors).map_err(EngineError::setup("start a process of this program"))?;
     let answer = channel.expect::<Answer>();
     let _ = child.wait();
     match answer.map_err(EngineError::setup("hear from a process of this program"))? {
         (Answer::Failed(failure), _) => Err(EngineError::from_failure(failure, root)),
         (_, mut descriptors) => descriptors.pop().ok_or_else(|| {
-            EngineError::setup("make a user namespace")(io::Error::from(io::ErrorKind::InvalidData))
+            EngineError::setup("receive a namespace")(io::Error::from(io::ErrorKind::InvalidData))
         }),
     }
 }

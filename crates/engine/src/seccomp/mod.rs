@@ -3,8 +3,10 @@
 
 mod architecture;
 mod assemble;
+mod listening;
 mod profile;
 
 pub use architecture::{Architecture, call_name, call_number};
 pub use assemble::{Comparison, Condition, Rules, Verdict, assemble};
+pub use listening::Listening;
 pub use profile::{ProfileError, compile};

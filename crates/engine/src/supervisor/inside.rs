@@ -3,7 +3,6 @@
 use std::{
     convert::Infallible,
     ffi::{CStr, OsStr},
-    io,
     os::{
         fd::{AsFd, OwnedFd},
         unix::ffi::OsStrExt as _,
@@ -21,12 +20,12 @@ use super::{
     Answer, Doing as _, Failure, Operation, Start,
     child::die_with_supervisor,
     command::{Command, go_to},
-    devices, identity, mounts,
+    devices, identity, mounts, network,
     protocol::Progress,
     root,
     run::Supervised,
 };
-use crate::{channel::Channel, sys};
+use crate::{channel::Channel, seccomp::Listening, sys};
 
 /// Paths that had to be made to mount upon.
 #[derive(Default)]
@@ -95,6 +94,9 @@ pub(super) fn become_first(
         // As Docker and Podman have it: no port of a container's own network needs a privilege. A kernel without
         // this setting keeps its limit, and binding says so.
         let _ = std::fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+    }
+    if let Some((network, address)) = &supervised.joined {
+        network::join(network, *address)?;
     }
     let made = root::make(start)?;
     let files = root::network_files(start)?;
@@ -218,17 +220,7 @@ fn alone(progress: &Channel) -> Result<Channel, Failure> {
 
 /// Installs the filter of a recorder and waits until it listens.
 fn listen(filter: &[Operation], progress: &Channel) -> Result<(), Failure> {
-    let filter = instructions(filter);
-    let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
-    // With the second flag only a fatal signal interrupts a call that is being looked at; Linux 5.19 has it.
-    let listener = sys::install_filter(&filter, flags | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
-        .or_else(|error| match error.raw_os_error() {
-            Some(libc::EINVAL) => sys::install_filter(&filter, flags),
-            _ => Err(error),
-        })
-        .doing("install the filter of the recorder")?
-        .ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))
-        .doing("receive a listener")?;
+    let listener = Listening::new(filter).install().doing("install the filter of the recorder")?;
     progress.send(&Progress::Listener, &[listener.as_fd()]).doing("hand over the listener")?;
     drop(listener);
     progress.expect::<Answer>().map(drop).doing("wait for the recorder")

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::{fs::Mode, process};
 
-use super::{Answer, Doing as _, Failure, Job, run};
+use super::{Answer, Doing as _, Failure, Job, network, run};
 use crate::{channel::Channel, namespace, store, sys};
 
 /// The word that tells such a process from one that a person started.
@@ -48,6 +48,13 @@ fn serve() -> io::Result<()> {
     let mut next = || descriptors.next().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput));
     let answer = match job {
         Job::Namespace(ids) => match namespace::make(&ids) {
+            Ok(made) => return channel.send(&Answer::Namespace, &[made.as_fd()]),
+            Err(failure) => Answer::Failed(failure),
+        },
+        Job::Network => match become_root(next()?.as_fd())
+            .doing("become root of the user namespace")
+            .and_then(|()| network::make())
+        {
             Ok(made) => return channel.send(&Answer::Namespace, &[made.as_fd()]),
             Err(failure) => Answer::Failed(failure),
         },

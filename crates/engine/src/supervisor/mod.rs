@@ -12,6 +12,7 @@ mod inside;
 mod job;
 mod limits;
 mod mounts;
+mod network;
 mod outside;
 mod protocol;
 mod root;

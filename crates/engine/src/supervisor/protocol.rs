@@ -9,6 +9,8 @@ use crate::{Exec, Exit, Spec, namespace::IdMap, store::Unpacked};
 pub(crate) enum Job {
     /// Make a user namespace; answered by [`Answer::Namespace`].
     Namespace(IdMap),
+    /// Make a network that containers join; answered by [`Answer::Namespace`]. Descriptor: user namespace.
+    Network,
     /// Unpack a stream of entries into this new directory of the store. Descriptors: store, user namespace, stream.
     Unpack(String),
     /// Remove this directory of the store with all that is in it. Descriptors: store, user namespace.
@@ -31,8 +33,8 @@ pub(crate) struct Start {
     pub(crate) root_kind: RootKind,
     /// How many bytes a copy of the root takes, when there is room for it in memory: that is much faster.
     pub(crate) copy_in_memory: Option<u64>,
-    /// Whether the network namespace of another container is among the descriptors.
-    pub(crate) shared_network: bool,
+    /// Whether a network namespace is among the descriptors: that of another container, or that of a network to join.
+    pub(crate) has_network: bool,
     /// Whether only one user is mapped, so that owners and groups cannot be changed.
     pub(crate) one_user: bool,
     /// The users that the caller is inside the user namespace.
@@ -63,7 +65,7 @@ pub struct Operation(pub u16, pub u8, pub u8, pub u32);
 pub(crate) enum Answer {
     /// The job is done.
     Done,
-    /// With the user namespace as descriptor.
+    /// With the user or network namespace as descriptor.
     Namespace,
     /// What could not be kept as the image has it.
     Unpacked(Unpacked),

@@ -133,7 +133,11 @@ pub(super) fn network_files(start: &Start) -> Result<Vec<(&'static str, OwnedFd)
     let directory = format!("{}/etc", start.run);
     rustix::fs::mkdir(&directory, Mode::from_raw_mode(0o755)).doing("make a directory for /etc/hosts")?;
     let hostname = &start.spec.hostname;
-    let mut hosts = format!("127.0.0.1\tlocalhost {hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+    let (local, own) = match start.spec.network {
+        crate::Network::Joined(_, address) => ("localhost".to_owned(), format!("{address}\t{hostname}\n")),
+        _ => (format!("localhost {hostname}"), String::new()),
+    };
+    let mut hosts = format!("127.0.0.1\t{local}\n::1\tlocalhost ip6-localhost ip6-loopback\n{own}");
     for (name, address) in &start.spec.hosts {
         let address: &IpAddr = address;
         hosts.push_str(&format!("{address}\t{name}\n"));

@@ -27,6 +27,8 @@ pub(super) struct Supervised {
     pub(super) namespace: OwnedFd,
     /// That of another container, which is shared.
     pub(super) network: Option<OwnedFd>,
+    /// A network to join, and the address in it.
+    pub(super) joined: Option<(OwnedFd, std::net::Ipv4Addr)>,
     /// The one that the container is in.
     pub(super) own_network: Option<OwnedFd>,
     pub(super) recorder: Option<Channel>,
@@ -51,7 +53,11 @@ pub(super) fn run(start: Start, channel: &Channel, descriptors: Vec<OwnedFd>) ->
     let store = next()?;
     let namespace = next()?;
     let streams = [next()?, next()?, next()?];
-    let network = if start.shared_network { Some(next()?) } else { None };
+    let given = if start.has_network { Some(next()?) } else { None };
+    let (network, joined) = match (given, &start.spec.network) {
+        (Some(given), crate::Network::Joined(_, address)) => (None, Some((given, *address))),
+        (given, _) => (given, None),
+    };
     let recorder = if start.filter.is_some() { Some(Channel::from(next()?)) } else { None };
     rustix::process::fchdir(&store)?;
     let signals = sys::signal_descriptor(&[libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT])?;
@@ -61,6 +67,7 @@ pub(super) fn run(start: Start, channel: &Channel, descriptors: Vec<OwnedFd>) ->
         start,
         namespace,
         network,
+        joined,
         recorder,
         groups,
         own_network: None,

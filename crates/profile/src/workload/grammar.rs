@@ -60,6 +60,8 @@ pub(super) enum Needs {
     AnyOf(&'static [&'static str]),
     /// At most one of these.
     AtMostOne(&'static [&'static str]),
+    /// One of these, and no more.
+    OneOf(&'static [&'static str]),
 }
 
 /// A key.
@@ -358,14 +360,19 @@ static ROLE: Object = Object {
 
 static SERVICE: Object = Object {
     name: "service",
-    about: "A companion container from another image.",
-    needs: Needs::Key("image"),
+    about: "A companion container from another image; the application reaches it by its name.",
+    needs: Needs::OneOf(&["image", "recipe"]),
     fields: &[
         &[
             field(
                 "image",
                 Shape::Scalar(Scalar::Line("an image")),
                 "Its image; paths are relative to this file.",
+            ),
+            field(
+                "recipe",
+                Shape::Scalar(Scalar::Line("a path")),
+                "A recipe to build its image from, in place of `image`.",
             ),
             field("ready", Shape::Object(&READY), "When it is ready."),
         ],

@@ -201,8 +201,10 @@ pub struct Role {
 /// A companion container.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Service {
-    /// Its image; a path in it is relative to the workload file.
-    pub image: String,
+    /// Its image; a path in it is relative to the workload file. A recipe is in `recipe`.
+    pub image: Option<String>,
+    /// A recipe to build the image from, relative to the workload file.
+    pub recipe: Option<String>,
     /// How it is started.
     pub start: Start,
     /// When it is ready.

@@ -226,7 +226,8 @@ fn role(node: &Node) -> Role {
 
 fn service(node: &Node) -> Service {
     Service {
-        image: text(node, "image").unwrap_or_default(),
+        image: text(node, "image"),
+        recipe: text(node, "recipe"),
         start: start(node),
         ready: node.get("ready").map(ready),
     }

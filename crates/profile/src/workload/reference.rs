@@ -112,6 +112,7 @@ fn needs(needs: Needs) -> String {
         Needs::Nothing => String::new(),
         Needs::Key(key) => format!(" `{key}` must be there."),
         Needs::AnyOf(list) => format!(" At least one of {} must be there.", keys(list)),
+        Needs::OneOf(list) => format!(" One of {} must be there.", keys(list)),
         Needs::AtMostOne(list) => format!(" Only one of {} can be there.", keys(list)),
     }
 }

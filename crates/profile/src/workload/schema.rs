@@ -48,6 +48,7 @@ fn object(object: &'static Object, definitions: &mut Definitions) -> Value {
         Needs::Nothing => {}
         Needs::Key(key) => schema["required"] = json!([key]),
         Needs::AnyOf(keys) => schema["anyOf"] = json!(each(keys)),
+        Needs::OneOf(keys) => schema["oneOf"] = json!(each(keys)),
         Needs::AtMostOne(keys) => schema["not"] = json!({ "required": keys }),
     }
     schema

@@ -172,7 +172,8 @@ impl Report<'_> {
             Needs::AnyOf(keys) if given(keys) == 0 => {
                 format!("{what} says nothing: {} is missing", one_of(keys))
             }
-            Needs::AtMostOne(keys) if given(keys) > 1 => {
+            Needs::OneOf(keys) if given(keys) == 0 => format!("{} is missing in {what}", one_of(keys)),
+            Needs::AtMostOne(keys) | Needs::OneOf(keys) if given(keys) > 1 => {
                 return self.add(
                     node.place,
                     format!("only one of {} can be given", one_of(keys)),

@@ -7,5 +7,5 @@ mod recorder;
 mod rights;
 mod serve;
 
-pub(crate) use recorder::Recorder;
+pub(crate) use recorder::{Recorder, serve as serve_listener};
 pub(crate) use serve::{Command, Report, enter_if_asked, start};

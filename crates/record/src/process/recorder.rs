@@ -26,6 +26,8 @@ const TOLD: usize = 20;
 /// Beyond this many remembered calls memory is given back; they are looked at again then.
 const REMEMBERED: usize = 1 << 20;
 
+const OTHER_USERS: &str = "what processes did that run as another user than the recorder, or gave up their own: it needs CAP_SYS_PTRACE to see that";
+
 /// A call that was looked at already: looking again would find nothing new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Seen {
@@ -47,6 +49,8 @@ pub(crate) struct Recorder {
     pub(crate) phases: Vec<Phase>,
     pub(super) phase: u16,
     pub(super) seen: HashSet<Seen>,
+    /// Whether what other users run is closed to this process: then it is blind to that, and has lost nothing.
+    pub(crate) confined: bool,
     /// Whether a process has another root than the container.
     pub(super) changed_root: bool,
     /// Events that could not be understood.
@@ -92,7 +96,7 @@ impl Event<'_> {
 }
 
 impl Recorder {
-    pub(super) fn new(mode: Mode, phase: Phase, proc: OwnedFd) -> io::Result<Self> {
+    pub(crate) fn new(mode: Mode, phase: Phase, proc: OwnedFd) -> io::Result<Self> {
         let calls = Architecture::of_this_machine().iter().map(|&architecture| {
             let known = |number| {
                 call_name(architecture, number).map(|name| Known { name, call: call(name), counted: false })
@@ -107,6 +111,7 @@ impl Recorder {
             phases: vec![phase],
             phase: 0,
             seen: HashSet::new(),
+            confined: false,
             changed_root: false,
             lost: Vec::new(),
             lost_count: 0,
@@ -175,20 +180,29 @@ impl Recorder {
             }
             Err(error) => {
                 let thread = notification.thread;
-                return self.failed(listener, notification, || format!("{name} of thread {thread}: {error}"));
+                let what = || format!("{name} of thread {thread}: {error}");
+                return self.failed(listener, notification, &error, what);
             }
         };
         let event =
             Event { thread: notification.thread, name, arguments, narrow, program, notification, listener };
         if let Err(error) = self.understand(&event, what) {
-            self.failed(listener, notification, || format!("{name}: {error}"));
+            self.failed(listener, notification, &error, || format!("{name}: {error}"));
         }
         *begun |= executes;
     }
 
     /// Something could not be read: an event is lost, unless the call was given up meanwhile.
-    fn failed(&mut self, listener: &Listener, notification: &Notification, what: impl FnOnce() -> String) {
-        if listener.still_waits(notification) {
+    fn failed(
+        &mut self,
+        listener: &Listener,
+        notification: &Notification,
+        error: &io::Error,
+        what: impl FnOnce() -> String,
+    ) {
+        if self.confined && error.kind() == io::ErrorKind::PermissionDenied {
+            self.facts.blind.insert(OTHER_USERS);
+        } else if listener.still_waits(notification) {
             self.lose(what);
         }
     }
@@ -251,7 +265,7 @@ pub(super) fn still_waits(event: &Event<'_>) -> bool {
 }
 
 /// Serves one listener until all processes that have its filter have ended.
-pub(super) fn serve(recorder: &Mutex<Recorder>, listener: &Listener) {
+pub(crate) fn serve(recorder: &Mutex<Recorder>, listener: &Listener) {
     let mut begun = false;
     loop {
         match listener.next() {

@@ -5,10 +5,12 @@ mod measure;
 mod profile;
 mod repair;
 mod rounds;
+mod services;
 mod verify;
 mod vulnerabilities;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     time::{Duration, Instant},
 };
@@ -40,6 +42,24 @@ pub trait Place: Sync {
     /// # Errors
     /// When it could not be started, or the machine does not let it be watched.
     fn record(&self, image: &Image, spec: &Spec) -> Result<Recorded, PlaceError>;
+
+    /// Makes a network that containers join ([`casehard_engine::Network::Joined`]).
+    ///
+    /// # Errors
+    /// When the machine has none to give.
+    fn network(&self) -> Result<Box<dyn Joined>, PlaceError>;
+}
+
+/// A network that containers join, for as long as this lives.
+pub trait Joined: Send {
+    /// What [`casehard_engine::Network::Joined`] names it by.
+    fn id(&self) -> u64;
+}
+
+impl Joined for casehard_engine::JoinedNetwork {
+    fn id(&self) -> u64 {
+        Self::id(self)
+    }
 }
 
 /// A container that is watched.
@@ -75,6 +95,8 @@ pub struct Setup<'a> {
     pub workload: &'a Workload,
     /// The directory of the workload's file, where its `host` steps run.
     pub directory: &'a Path,
+    /// The images of the workload's services, by name.
+    pub services: &'a BTreeMap<String, Image>,
     /// Where containers run.
     pub place: &'a dyn Place,
 }
@@ -149,6 +171,16 @@ pub enum JobError {
         what: String,
         /// Why it failed.
         source: PlaceError,
+    },
+    /// A service of the workload did not become ready, so the application could not be tried.
+    #[error("the service {name} did not become ready: {}", reasons.join(", "))]
+    Service {
+        /// Its name.
+        name: String,
+        /// Why.
+        reasons: Vec<String>,
+        /// The end of what it wrote.
+        log: String,
     },
     /// The workload fails on the original image already.
     #[error("the workload fails on the original image already, so it says nothing about a hardened one: {}", failures.join("; "))]

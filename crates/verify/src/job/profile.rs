@@ -1,16 +1,16 @@
 //! Learning what the application uses.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use casehard_engine::Spec;
 use casehard_image::Image;
 use casehard_oci::Container as Config;
 use casehard_profile::{Phase, Profile, Workload, workload::Start};
 
-use super::{Job, JobError, Place, Progress, Read, Recorded, Setup, Watch, measure::Stages, subject};
+use super::{
+    Job, JobError, Place, Progress, Read, Recorded, Setup, Watch, measure::Stages, services::Services,
+    subject,
+};
 use crate::{
     Controls,
     run::{Hooks, Run, Setting, StepRun, Which, run, run_role},
@@ -50,9 +50,18 @@ pub(super) fn must_pass(run: &Run) -> Result<(), JobError> {
     }
     let failures =
         run.failures().map(|(name, verdict)| format!("{name}: {}", verdict.reasons().join(", "))).collect();
-    let log = &run.log[run.log.len().saturating_sub(4096)..];
-    let log = log.split(|byte| *byte == b'\n').map(|line| casehard_oci::escape(line).into_owned());
-    Err(JobError::WorkloadFails { failures, log: log.collect::<Vec<_>>().join("\n") })
+    let mut log = end_of(&run.log);
+    for service in run.services.iter().filter(|service| !service.log.is_empty()) {
+        log.push_str(&format!("\n{}:\n{}", service.title(), end_of(&service.log)));
+    }
+    Err(JobError::WorkloadFails { failures, log })
+}
+
+/// The end of a log, as it may be shown.
+pub(super) fn end_of(log: &[u8]) -> String {
+    let end = &log[log.len().saturating_sub(4096)..];
+    let lines = end.split(|byte| *byte == b'\n').map(|line| casehard_oci::escape(line).into_owned());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A run of the workload, watched or not.
@@ -73,10 +82,12 @@ impl Watched<'_> {
         progress: &mut dyn Progress,
     ) -> Result<(Run, Profile, Duration), JobError> {
         let began = Instant::now();
+        let services = Services::start(&self.setup)?;
         let mut profile = Profile::default();
         let mut watched = |spec: &Spec, work: &mut dyn FnMut(&Recorded, &mut dyn Progress)| {
             // The container sees its volumes as plain directories of the root, so that what is written there is seen.
-            let spec = Spec { mounts: Vec::new(), ..spec.clone() };
+            let mut spec = Spec { mounts: Vec::new(), ..spec.clone() };
+            services.join(&mut spec);
             let recorded = self.place().record(self.image, &spec).map_err(|source| self.failed(source))?;
             work(&recorded, progress);
             let Recorded { container, watch } = recorded;
@@ -87,7 +98,8 @@ impl Watched<'_> {
         let mut result = None;
         watched(&self.spec(&self.setup.workload.start), &mut |recorded, progress| {
             let mut hooks = Telling { name: self.name, progress, watch: Some(&*recorded.watch) };
-            result = Some(run(&*recorded.container, self.setup.workload, &self.setting(which), &mut hooks));
+            let setting = self.setting(which, &services);
+            result = Some(run(&*recorded.container, self.setup.workload, &setting, &mut hooks));
         })?;
         let mut result = result.expect("the work above always sets it");
         for (name, role) in roles(self.setup.workload, which) {
@@ -96,6 +108,7 @@ impl Watched<'_> {
                 result.roles.push(run_role(&*recorded.container, name, role, &mut hooks));
             })?;
         }
+        result.services = services.finish();
         Ok((result, profile, began.elapsed()))
     }
 
@@ -106,18 +119,23 @@ impl Watched<'_> {
         progress: &mut dyn Progress,
     ) -> Result<(Run, Duration), JobError> {
         let began = Instant::now();
+        let services = Services::start(&self.setup)?;
         let start = |start: &Start| {
-            self.place().start(self.image, &self.spec(start)).map_err(|source| self.failed(source))
+            let mut spec = self.spec(start);
+            services.join(&mut spec);
+            self.place().start(self.image, &spec).map_err(|source| self.failed(source))
         };
         let container = start(&self.setup.workload.start)?;
         let mut hooks = Telling { name: self.name, progress, watch: None };
-        let mut result = run(&*container, self.setup.workload, &self.setting(which), &mut hooks);
+        let setting = self.setting(which, &services);
+        let mut result = run(&*container, self.setup.workload, &setting, &mut hooks);
         drop(container);
         for (name, role) in roles(self.setup.workload, which) {
             let container = start(&role.start)?;
             let mut hooks = Telling { name: self.name, progress, watch: None };
             result.roles.push(run_role(&*container, name, role, &mut hooks));
         }
+        result.services = services.finish();
         Ok((result, began.elapsed()))
     }
 
@@ -129,15 +147,14 @@ impl Watched<'_> {
         spec(self.config, start, self.controls)
     }
 
-    fn setting(&self, which: Which) -> Setting<'_> {
-        static NONE: BTreeMap<String, std::net::IpAddr> = BTreeMap::new();
+    fn setting<'b>(&'b self, which: Which, services: &'b Services<'_>) -> Setting<'b> {
         Setting {
             which,
             directory: self.setup.directory,
             healthcheck: self.config.healthcheck.as_ref(),
             shell: self.config.shell.as_deref(),
             stop_signal: self.config.stop_signal.as_deref(),
-            services: &NONE,
+            services: services.addresses(),
         }
     }
 

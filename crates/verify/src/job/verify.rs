@@ -170,7 +170,9 @@ impl Runs<'_> {
         let (before, after) = (&self.before.ready, &self.after.ready);
         let mut steps =
             vec![pair("readiness", false, (&before.verdict, before.took), (&after.verdict, after.took))];
-        let all = |run: &Run| -> Vec<StepRun> { run.steps.iter().chain(&run.roles).cloned().collect() };
+        let all = |run: &Run| -> Vec<StepRun> {
+            run.services.iter().chain(&run.steps).chain(&run.roles).cloned().collect()
+        };
         let others = all(self.after);
         let not_run = Verdict::NotRun("it was not reached".into());
         for step in all(self.before) {

@@ -77,7 +77,7 @@ pub fn run(
     hooks: &mut dyn Hooks,
 ) -> Run {
     hooks.phase("ready");
-    let ready = become_ready(container, workload, setting);
+    let ready = become_ready(container, workload.ready.as_ref(), setting);
     hooks.ready_done(&ready);
     let steps = if ready.verdict.passed() {
         steps(container, workload, setting, hooks)
@@ -93,7 +93,8 @@ pub fn run(
         let to_its_end = !serves && workload.steps.is_empty() && command(setting).is_none();
         stop::stop(container, &workload.stop, setting.stop_signal, serves, to_its_end)
     };
-    Run { which: setting.which, ready, steps, stop, log: container.log(), roles: Vec::new() }
+    let log = container.log();
+    Run { which: setting.which, ready, steps, stop, log, roles: Vec::new(), services: Vec::new() }
 }
 
 /// Runs a role to its end, in a container that was just started with the role's `start`.
@@ -137,8 +138,9 @@ pub fn run_role(container: &dyn Container, name: &str, role: &Role, hooks: &mut 
     step
 }
 
-fn become_ready(container: &dyn Container, workload: &Workload, setting: &Setting<'_>) -> Readiness {
-    match &workload.ready {
+/// Waits for what the workload says, else for the image's health check, else for nothing.
+pub fn become_ready(container: &dyn Container, ready: Option<&Ready>, setting: &Setting<'_>) -> Readiness {
+    match ready {
         Some(ready) => await_ready(container, ready, setting.services),
         None => match command(setting) {
             Some(argv) => {

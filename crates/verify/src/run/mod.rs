@@ -11,7 +11,7 @@ mod step;
 mod stop;
 mod words;
 
-pub use drive::{Hooks, Setting, Which, run, run_role};
+pub use drive::{Hooks, Setting, Which, become_ready, run, run_role};
 pub use http::{Answer, HttpError, Request, request};
 pub use ready::await_ready;
 pub use result::{Kind, Outcome, Readiness, Run, StepRun, StopRun, Verdict};

@@ -21,6 +21,8 @@ pub struct Run {
     pub log: Vec<u8>,
     /// Roles, which ran in containers of their own; the caller puts them here.
     pub roles: Vec<StepRun>,
+    /// Services beside the application; the caller puts them here.
+    pub services: Vec<StepRun>,
 }
 
 /// Whether something went as it should.
@@ -63,6 +65,8 @@ pub enum Kind {
     Image,
     /// A role, in a container of its own.
     Role,
+    /// A service, in a container of its own beside the application.
+    Service,
 }
 
 /// One step of a run.
@@ -166,7 +170,12 @@ impl Run {
 
     /// What did not pass: a name for people, and the reasons.
     pub fn failures(&self) -> impl Iterator<Item = (String, &Verdict)> {
-        let steps = self.steps.iter().chain(&self.roles).map(|step| (step.title(), &step.verdict));
+        let steps = self
+            .steps
+            .iter()
+            .chain(&self.roles)
+            .chain(&self.services)
+            .map(|step| (step.title(), &step.verdict));
         let ready = std::iter::once(("readiness".to_owned(), &self.ready.verdict));
         let stop = std::iter::once(("stop".to_owned(), &self.stop.verdict));
         ready.chain(steps).chain(stop).filter(|(_, verdict)| !verdict.passed())
@@ -180,6 +189,7 @@ impl StepRun {
         match (self.kind, self.number) {
             (Kind::Healthcheck, _) => "health check of the image".to_owned(),
             (Kind::Role, _) => format!("role {}", self.name),
+            (Kind::Service, _) => format!("service {}", self.name),
             (_, Some(number)) => format!("step {number} ({})", self.name),
             (_, None) => self.name.clone(),
         }

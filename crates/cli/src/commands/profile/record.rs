@@ -2,11 +2,12 @@
 
 use std::{io::Write as _, path::PathBuf};
 
-use casehard_verify::job::{self, Job, Read, Setup};
+use casehard_verify::job::{self, Job, Read};
 
 use crate::{Context, Failure, Verdict, progress::Stages, workload};
 
 #[derive(Debug, clap::Args)]
+#[group(id = "profile-record")]
 pub struct Arguments {
     #[command(flatten)]
     workload: workload::Named,
@@ -18,10 +19,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let loaded = workload::load(&arguments.workload, context)?;
     let sandbox = crate::place::sandbox(context)?;
-    let failed = |error: job::JobError| Failure::cannot("failed to profile the image", &error);
+    let failed = |error: job::JobError| crate::place::failure("failed to profile the image", &error);
     let job = Job {
         image: &loaded.image,
-        setup: Setup { workload: &loaded.workload, directory: &loaded.folder, place: &sandbox },
+        setup: loaded.setup(&sandbox),
         workload_digest: loaded.digest,
         policy: casehard_harden::Policy::default(),
         profile: None,
