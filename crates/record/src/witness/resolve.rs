@@ -214,7 +214,8 @@ impl Resolver {
         self.absolute.extend_from_slice(path);
         let wanted =
             StatxFlags::TYPE | StatxFlags::MODE | StatxFlags::UID | StatxFlags::GID | StatxFlags::MNT_ID;
-        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+        // Nobody is asked who may wait for the recorder itself: a file system that an application of the container serves.
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
         statx(CWD, OsStr::from_bytes(&self.absolute), flags, wanted).ok()
     }
 }
