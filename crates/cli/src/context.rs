@@ -11,7 +11,7 @@ use std::{
 
 use casehard_image::{
     DaemonError, Extent, Graph, Image, ImageRef, Limits, OpenError, Options, Places, Registries,
-    RegistryError,
+    RegistryError, Transport,
 };
 use casehard_oci::Platform;
 
@@ -271,8 +271,17 @@ fn unopened(text: &str, error: &OpenError) -> Failure {
         OpenError::Registry(RegistryError::Unauthorized { registry, .. }) => {
             failure.hint(format_args!("log in with: podman login {registry} (or docker login {registry})"))
         }
+        _ if is_guessed(text) => failure.hint(format_args!(
+            "no file or folder is called {text:?} here, so it was taken for the name of an image in a registry"
+        )),
         _ => failure,
     }
+}
+
+/// Whether a text was taken for a registry's because nothing else is called so.
+fn is_guessed(text: &str) -> bool {
+    let parsed = ImageRef::parse(text, Path::exists).map(|image| image.transport);
+    matches!(parsed, Ok(Transport::Registry(_))) && !text.contains("://")
 }
 
 /// The files of the folder that goes with a file of the containers tools: `registries.conf.d/*.conf`, by name.

@@ -60,6 +60,14 @@ pub fn failure(what: &str, error: &JobError) -> Failure {
         JobError::Service { log, .. } if !log.trim().is_empty() => {
             failure.hint(format!("correct the service; its last lines were:\n{}", log.trim_end()))
         }
+        JobError::Place { what, source }
+            if what.contains("original") && source.to_string().starts_with("start ") =>
+        {
+            failure.hint(
+                "the image does not start as its configuration says; name another command with `start:` in the \
+                 workload, or mend the image",
+            )
+        }
         JobError::OtherImage { .. } => failure.hint("make a new profile, or leave --profile out"),
         _ => failure,
     }

@@ -7,7 +7,13 @@ use std::{
 
 use casehard_image::Image;
 use casehard_oci::{Digest, Platform};
-use casehard_profile::{Workload, workload};
+use casehard_profile::{
+    Workload,
+    workload::{
+        self,
+        structure::{self, StructureTest},
+    },
+};
 use casehard_verify::job::{Place, Setup};
 
 use crate::{Context, Failure};
@@ -20,6 +26,10 @@ pub struct Named {
     /// How the application is used [default: start it and stop it]
     #[arg(long, short, value_name = "FILE")]
     pub workload: Option<PathBuf>,
+    /// Container structure tests (schemaVersion 2.0.0), whose commands are further steps and whose files, contents and
+    /// configuration are looked at in the image
+    #[arg(long, value_name = "FILE")]
+    pub structure: Vec<PathBuf>,
     /// Which platform of an image for several, such as linux/arm64
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Option<Platform>,
@@ -37,18 +47,26 @@ pub struct Loaded {
     pub image: Image,
     /// The images of its services, by name.
     pub services: BTreeMap<String, Image>,
+    /// Structure tests, whose commands are among the steps already.
+    pub structure: Vec<StructureTest>,
 }
 
 impl Loaded {
     /// How the application is used, and where that is tried.
     pub fn setup<'a>(&'a self, place: &'a dyn Place) -> Setup<'a> {
-        Setup { workload: &self.workload, directory: &self.folder, services: &self.services, place }
+        Setup {
+            workload: &self.workload,
+            directory: &self.folder,
+            services: &self.services,
+            place,
+            structure: &self.structure,
+        }
     }
 }
 
 /// Reads the workload and opens the image; a recipe is built first.
 pub fn load(arguments: &Named, context: &Context) -> Result<Loaded, Failure> {
-    let (workload, digest, folder) = match &arguments.workload {
+    let (mut workload, digest, folder) = match &arguments.workload {
         Some(file) => read(file)?,
         None => (Workload::default(), Digest::of(b""), PathBuf::from(".")),
     };
@@ -63,7 +81,14 @@ pub fn load(arguments: &Named, context: &Context) -> Result<Loaded, Failure> {
         }
     };
     let services = services(&workload, &folder, context)?;
-    Ok(Loaded { workload, digest, folder, image, services })
+    let mut structure = Vec::new();
+    for file in &arguments.structure {
+        let test = read_structure(file)?;
+        let of_image = |name: &str| image.config().config.env(name).map(str::to_owned);
+        workload.steps.extend(test.steps(of_image));
+        structure.push(test);
+    }
+    Ok(Loaded { workload, digest, folder, image, services, structure })
 }
 
 /// Opens the images of the services; recipes are built.
@@ -86,17 +111,29 @@ fn services(
     Ok(images)
 }
 
+/// Reads a file of structure tests.
+fn read_structure(file: &Path) -> Result<StructureTest, Failure> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::cannot(format_args!("failed to read the structure tests {shown}"), &error)
+    })?;
+    structure::parse(&text, &shown.to_string()).map_err(|mistakes| wrong(&mistakes, "the structure tests"))
+}
+
+/// Every mistake of a file.
+fn wrong(mistakes: &[workload::Mistake], of: &str) -> Failure {
+    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    let count = if lines.len() == 1 { "a mistake".to_owned() } else { format!("{} mistakes", lines.len()) };
+    Failure::usage(format!("{count} in {of}\n{}", lines.join("\n")))
+}
+
 /// Reads a workload file.
 pub fn read(file: &Path) -> Result<(Workload, Digest, PathBuf), Failure> {
     let shown = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::cannot(format_args!("failed to read the workload {shown}"), &error))?;
-    let workload = workload::parse(&text, &shown.to_string()).map_err(|mistakes| {
-        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        let count =
-            if lines.len() == 1 { "a mistake".to_owned() } else { format!("{} mistakes", lines.len()) };
-        Failure::usage(format!("{count} in the workload\n{}", lines.join("\n")))
-    })?;
+    let workload =
+        workload::parse(&text, &shown.to_string()).map_err(|mistakes| wrong(&mistakes, "the workload"))?;
     let folder = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),

@@ -73,6 +73,15 @@ pub fn capability_number(name: &str) -> Option<u32> {
     NAMES.iter().position(|known| *known == bare).and_then(|number| u32::try_from(number).ok())
 }
 
+/// The names of the capabilities of a set, one bit each, by number; one without a name is shown by its number.
+#[must_use]
+pub fn capability_names(set: u64) -> Vec<String> {
+    let numbers = (0..64_usize).filter(|number| set >> number & 1 == 1);
+    numbers
+        .map(|number| NAMES.get(number).map_or_else(|| number.to_string(), |name| format!("CAP_{name}")))
+        .collect()
+}
+
 /// The set of these; the first unknown name otherwise.
 pub(crate) fn set(names: &[String]) -> Result<CapabilitySet, String> {
     names.iter().try_fold(CapabilitySet::empty(), |set, name| {
@@ -95,6 +104,7 @@ mod tests {
             assert_eq!(capability_number(name), Some(number), "{name}");
         }
         assert_eq!(capability_number("CAP_FLY"), None);
+        assert_eq!(capability_names(1 | 1 << 10 | 1 << 50), ["CAP_CHOWN", "CAP_NET_BIND_SERVICE", "50"]);
         let set = set(&["CAP_SYS_CHROOT".to_owned()]).unwrap();
         assert_eq!(set, CapabilitySet::SYS_CHROOT);
         assert!(DEFAULT_CAPABILITIES.iter().all(|name| capability_number(name).is_some()));

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Exec};
+use crate::{Change, Confinement, Exec};
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,14 @@ pub trait Container: Send + Sync {
     /// # Errors
     /// `Unsupported` when this engine cannot tell.
     fn changes(&self) -> io::Result<Vec<Change>> {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
+    /// What the kernel enforces on it now: its processes as the kernel shows them, and what an attempt to create a
+    /// file in the root and to become root yields for a process that runs as the container's do.
+    ///
+    /// # Errors
+    /// When it has ended; `Unsupported` when this engine cannot tell.
+    fn confinement(&self) -> io::Result<Confinement> {
         Err(io::Error::from(io::ErrorKind::Unsupported))
     }
 }

@@ -10,6 +10,7 @@
 mod capability;
 mod changes;
 pub mod channel;
+mod confinement;
 mod container;
 mod namespace;
 mod sandbox;
@@ -19,8 +20,9 @@ mod store;
 pub mod supervisor;
 mod sys;
 
-pub use capability::{DEFAULT_CAPABILITIES, capability_number};
+pub use capability::{DEFAULT_CAPABILITIES, capability_names, capability_number};
 pub use changes::{Change, ChangeKind};
+pub use confinement::{Confinement, Process, Tried, WritableMount};
 pub use container::{Container, Exit, Output, Stream};
 pub use namespace::{IdMap, Missing, Range, UserNamespace};
 pub use sandbox::{EngineError, JoinedNetwork, Recorder, Running, Sandbox, StartOptions, Streams};

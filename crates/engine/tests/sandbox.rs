@@ -21,7 +21,7 @@ use std::{
 };
 
 use casehard_engine::{
-    ChangeKind, Exec, Exit, Keep, Mount, MountKind, Network, RootKind, StartOptions, Store,
+    ChangeKind, Exec, Exit, Keep, Mount, MountKind, Network, RootKind, StartOptions, Store, Tried,
 };
 use casehard_image::{Head, Kind, Mark};
 use support::{World, directory, file, head, link, path, run, spec, this_program};
@@ -68,6 +68,7 @@ fn main() {
             ("a_read_only_root_has_writable_mounts", read_only),
             ("capabilities_are_those_of_the_specification", capabilities),
             ("a_seccomp_profile_is_installed", seccomp),
+            ("the_kernel_says_what_it_enforces", confinement),
             ("time_ends_a_container", time_limit),
             ("disk_and_processes_are_bounded", bounds),
             ("dropping_ends_every_process", dropped),
@@ -458,6 +459,47 @@ fn seccomp(world: &World) {
     let mut spec = spec(&["call", "getppid"]);
     spec.seccomp = Some(b"{}".to_vec());
     assert!(world.sandbox.start(&world.image, &spec).err().unwrap().to_string().contains("seccomp profile"));
+}
+
+fn confinement(world: &World) {
+    let mut spec = spec(&["sleep"]);
+    let open = world.sandbox.start(&world.image, &spec).unwrap();
+    let found = open.confinement().unwrap();
+    assert_eq!(found.create_in_root, Tried::Worked, "{found:?}");
+    assert_eq!(found.become_root, Tried::Worked);
+    assert!(found.writable.iter().any(|mount| mount.path.is_root()));
+    assert!(open.changes().unwrap().iter().all(|change| !change.path.to_string().contains("casehard")));
+    let [first] = found.processes.as_slice() else { panic!("{found:?}") };
+    assert_eq!((first.number, first.users, first.seccomp), (1, [0; 4], 0));
+    assert!(first.capabilities[2] != 0 && !first.no_new_privileges);
+    drop(open);
+
+    spec.user = "1000:1001".into();
+    spec.read_only = true;
+    spec.capabilities.clear();
+    spec.no_new_privileges = true;
+    spec.mounts = vec![Mount { path: path("/srv"), kind: MountKind::Volume }];
+    // Whatever is looked at is not done under the profile, and whatever is tried needs little of it.
+    let calls = ["openat", "write", "setresuid", "exit_group", "execve", "mmap", "munmap", "brk", "capset"];
+    let more =
+        ["read", "close", "fstat", "newfstatat", "mprotect", "arch_prctl", "prlimit64", "getrandom", "rseq"];
+    let threads = ["set_tid_address", "set_robust_list", "pread64", "rt_sigaction", "sigaltstack", "futex"];
+    let rest = ["poll", "clock_nanosleep", "sched_getaffinity", "rt_sigprocmask", "lseek", "ioctl", "statx"];
+    let names: Vec<&str> = [&calls[..], &more, &threads, &rest].concat();
+    let profile = serde_json::json!({
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "syscalls": [{ "names": names, "action": "SCMP_ACT_ALLOW" }],
+    });
+    spec.seccomp = Some(profile.to_string().into_bytes());
+    let shut = world.sandbox.start(&world.image, &spec).unwrap();
+    let found = shut.confinement().unwrap();
+    assert_eq!(found.create_in_root, Tried::Refused(libc::EROFS), "{found:?}");
+    assert!(matches!(found.become_root, Tried::Refused(libc::EPERM | libc::EINVAL)), "{found:?}");
+    let places: Vec<String> = found.writable.iter().map(|mount| mount.path.to_string()).collect();
+    assert!(places.contains(&"/srv".to_owned()) && !places.contains(&"/".to_owned()), "{places:?}");
+    let [first] = found.processes.as_slice() else { panic!("{found:?}") };
+    assert_eq!((first.users, first.groups, first.seccomp), ([1000; 4], [1001; 4], 2));
+    assert!(first.capabilities == [0; 5] && first.no_new_privileges, "{first:?}");
 }
 
 fn time_limit(world: &World) {

@@ -7,6 +7,7 @@
 mod account;
 mod apply;
 mod closure;
+mod concessions;
 mod config;
 mod content;
 mod debris;
@@ -15,12 +16,14 @@ mod ownership;
 mod packages;
 pub mod plan;
 mod policy;
+mod privilege;
 pub mod runtime;
 mod summary;
 pub mod why;
 mod writable;
 
 pub use apply::{ApplyError, apply};
+pub use concessions::Concessions;
 pub use config::{exec_form, without_shell_forms};
 pub use level::{Level, LevelError};
 pub use plan::{Ground, Plan, plan};

@@ -35,6 +35,9 @@ pub(crate) fn identity(ground: Ground<'_>, accounts: &Accounts) -> Identity {
         why,
         notes: Vec::new(),
     };
+    if let Some(why) = &ground.policy.concessions.root {
+        return make(0, 0, format!("it does not work as anybody else: {why}"));
+    }
     if let Some((uid, gid)) = ground.policy.user {
         return make(uid, gid, "the workload asks for it".into());
     }

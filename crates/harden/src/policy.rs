@@ -8,7 +8,7 @@ use casehard_oci::RootPath;
 use casehard_profile::workload::Selection;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::Level;
+use crate::{Concessions, Level};
 
 /// What a person decided about hardening.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +21,8 @@ pub struct Policy {
     pub drop: Picks,
     /// Numeric user and group to run as; chosen from what was seen when absent.
     pub user: Option<(u32, u32)>,
-    /// Capabilities to keep, found by trying, and the operation that needs each.
-    pub capabilities: BTreeMap<String, String>,
+    /// What the application had to be given back to work.
+    pub concessions: Concessions,
     /// Paths that a step failed without, and the step.
     pub repairs: BTreeMap<RootPath, String>,
 }

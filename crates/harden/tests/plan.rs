@@ -264,3 +264,60 @@ fn keep_and_drop_win() {
     let unknown = Selection { classes: vec!["shells".into()], ..Selection::default() };
     assert!(Picks::new(&unknown).unwrap_err().to_string().contains("shell"));
 }
+
+/// A program that starts another as somebody else, whatever it is called.
+fn dropping(app_ran_as_root: bool) -> (Made, Profile) {
+    let words = ["/usr/bin/interp", "www", "app", "-x"].map(str::to_owned).to_vec();
+    let made = image(&[DEBIAN], Container { entrypoint: Some(words.clone()), ..Container::default() });
+    let mut profile = profile(&[("/usr/bin/interp", Access::Executed), ("/usr/bin/app", Access::Executed)]);
+    profile.observe(Observation::Syscall { name: "setresuid".into() });
+    let mut ran = |program: &str, argv: &[String], uid: u32| {
+        let program = path(program);
+        let identity = Identity { uid, gid: uid };
+        profile.observe(Observation::Ran { identity, program: Some(program.clone()) });
+        let phase = Phase::new("start");
+        profile.observe(Observation::Program { path: program, argv: argv.to_vec(), parent: None, phase });
+    };
+    ran("/usr/bin/interp", &words, 0);
+    ran("/usr/bin/app", &words[2..], 33);
+    if app_ran_as_root {
+        ran("/usr/bin/app", &words[2..], 0);
+    }
+    (made, profile)
+}
+
+#[test]
+fn an_entrypoint_that_only_gives_up_root_is_left_out() {
+    let (made, profile) = dropping(false);
+    let plan = planned(&made, &profile, &Policy::default());
+    assert_eq!(plan.config.config.argv(), ["app", "-x"]);
+    assert_eq!((plan.runtime.uid, plan.runtime.gid), (33, 33));
+    let setting = plan.settings.iter().find(|setting| setting.field == "config.Entrypoint").unwrap();
+    assert!(setting.why.contains("give that up"), "{setting:?}");
+}
+
+#[test]
+fn an_entrypoint_whose_program_also_ran_as_root_stays() {
+    let (made, profile) = dropping(true);
+    let plan = planned(&made, &profile, &Policy::default());
+    assert_eq!(plan.config.config.argv(), ["/usr/bin/interp", "www", "app", "-x"]);
+}
+
+#[test]
+fn what_was_conceded_is_in_the_plan_with_its_reason() {
+    let mut policy = Policy::default();
+    policy.concessions.root = Some("a raw socket".into());
+    policy.concessions.capabilities.insert("CAP_NET_RAW".into(), "a raw socket".into());
+    policy.concessions.writable_root = Some("open /x".into());
+    policy.concessions.syscalls.insert("ptrace".into(), "step 2 fails".into());
+    let mut profile = profile(&[("/usr/bin/app", Access::Executed)]);
+    profile.observe(Observation::Capability { name: "CAP_CHOWN".into(), operation: "chown /x".into() });
+    let plan = planned(&debian(), &profile, &policy);
+    assert_eq!((plan.runtime.uid, plan.runtime.read_only), (0, false));
+    assert_eq!(plan.runtime.capabilities.keys().collect::<Vec<_>>(), ["CAP_NET_RAW"]);
+    assert!(plan.runtime.syscalls.contains("ptrace"));
+    assert_eq!(plan.config.config.user, "0:0");
+    for about in ["user", "capabilities", "read-only-root", "seccomp"] {
+        assert!(plan.notes.iter().any(|note| note.about == about), "{about}: {:?}", plan.notes);
+    }
+}

@@ -132,7 +132,7 @@ fn answer(vulnerability: &Vulnerability, plan: &Plan) -> Answer {
         None => "no fix is published".to_owned(),
     };
     let mut because = vec![Line { depth: 0, text: plain(&format!("severity {severity}; {fix}")) }];
-    for of_package in why(plan, purl) {
+    for of_package in why(plan, None, purl) {
         because.push(Line { depth: 0, text: format!("{} {}", of_package.subject, of_package.fate) });
         let deeper = of_package.because.into_iter().map(|line| Line { depth: line.depth + 1, ..line });
         because.extend(deeper);

@@ -226,6 +226,9 @@ pub struct Repair {
     /// The program that looked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
+    /// `missing`: the failing run looked for it; `bisecting`: found by halving what was removed.
+    #[serde(default)]
+    pub by: String,
 }
 
 /// A change of the configuration.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use casehard_harden::plan::{Fate, PackagePlan, Plan, Reason, Removal};
 use casehard_harden::runtime::{Runtime, WritableKind};
-use casehard_verify::{Fate as Became, Hardening, Status, Verification};
+use casehard_verify::{Fate as Became, Hardening, RepairBy, Status, Verification};
 
 use crate::{
     Advisories, Amounts, BaseImage, Before, Check, Controls, Count, Durations, Feed, Image, Note, Package,
@@ -209,6 +209,10 @@ fn repair(repair: &casehard_verify::Repair) -> Repair {
         path: repair.path.to_string(),
         step: repair.step.clone(),
         program: repair.program.as_ref().map(ToString::to_string),
+        by: match repair.by {
+            RepairBy::Bisecting => "bisecting".to_owned(),
+            RepairBy::Missing => "missing".to_owned(),
+        },
     }
 }
 

@@ -3,6 +3,7 @@
 //! What was decided while hardening is not trusted: everything is looked at again, on the running container.
 
 mod compare;
+mod contents;
 pub mod diff;
 mod difference;
 mod error_lines;
@@ -19,7 +20,7 @@ mod volatile;
 pub use compare::{compare, forgive};
 pub use difference::{Difference, Kind};
 pub use hardening::{Advice, Base, Fate, Feed, Hardening, Measure, Stage, Timing, Vulnerability};
-pub use model::{Check, Repair, Status, Step, Verification, Went};
+pub use model::{Check, Repair, RepairBy, Status, Step, Verification, Went};
 pub use staging::{Staging, StagingError};
 pub use start::{Controls, spec};
 pub use structure::structure;

@@ -91,4 +91,18 @@ pub struct Repair {
     /// The program that looked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<RootPath>,
+    /// How it was found.
+    #[serde(default)]
+    pub by: RepairBy,
+}
+
+/// How a path that must be put back was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RepairBy {
+    /// The failing run looked for it.
+    #[default]
+    Missing,
+    /// Of all that was removed, it was found by halving that the run fails without it.
+    Bisecting,
 }

@@ -2,14 +2,18 @@
 
 use std::{
     fs, io,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
 
-/// A folder written beside its place and moved into it at the end. Dropped before that, it leaves nothing behind.
+/// A folder written beside its place and moved into it at the end. Dropped before that, it leaves nothing behind; what a
+/// killed job left is removed by the next one beside it.
 #[derive(Debug)]
 pub struct Staging {
     place: PathBuf,
     folder: tempfile::TempDir,
+    /// Locked while the folder is somebody's.
+    _lock: OwnedFd,
 }
 
 /// Why an output folder could not be written.
@@ -32,6 +36,9 @@ pub enum StagingError {
 /// Every output folder has this file.
 const MARK: &str = "plan.json";
 
+/// The beginning of the names of folders in the making.
+const PREFIX: &str = ".casehard-";
+
 impl Staging {
     /// A folder that will stand at `place`, in place of an earlier output there.
     ///
@@ -51,8 +58,14 @@ impl Staging {
         };
         let failed = |source| StagingError::Write { path: place.to_owned(), source };
         fs::create_dir_all(parent).map_err(failed)?;
-        let folder = tempfile::Builder::new().prefix(".casehard-").tempdir_in(parent).map_err(failed)?;
-        Ok(Self { place: place.to_owned(), folder })
+        remove_abandoned(parent);
+        loop {
+            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent).map_err(failed)?;
+            if let Some(lock) = lock(folder.path()) {
+                return Ok(Self { place: place.to_owned(), folder, _lock: lock });
+            }
+            // Another job took it for abandoned in the moment before it was locked.
+        }
     }
 
     /// Where a file of the folder is until the end.
@@ -88,6 +101,32 @@ impl Staging {
     }
 }
 
+/// Locks a folder, unless somebody else has it or it is gone. The lock ends with the process.
+fn lock(folder: &Path) -> Option<OwnedFd> {
+    use rustix::fs::{FlockOperation, Mode, OFlags, flock, fstat, open, stat};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = open(folder, flags, Mode::empty()).ok()?;
+    flock(&opened, FlockOperation::NonBlockingLockExclusive).ok()?;
+    let (here, there) = (fstat(&opened).ok()?, stat(folder).ok()?);
+    ((here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)).then_some(opened)
+}
+
+/// Removes folders in the making whose jobs have ended without.
+fn remove_abandoned(parent: &Path) {
+    let is_ours = |name: &str| {
+        name.strip_prefix(PREFIX)
+            .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    };
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_ours)
+            && let Some(_lock) = lock(&entry.path())
+        {
+            // What cannot be removed is somebody else's.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +146,14 @@ mod tests {
             assert_eq!(fs::read(place.join("plan.json")).unwrap(), content);
             assert_eq!(fs::read_dir(base.path()).unwrap().count(), 1);
         }
+        // What a killed job left goes; what another one is making stays.
+        let other = Staging::create(&base.path().join("other")).unwrap();
+        let killed = base.path().join(".casehard-aB3xY9");
+        fs::create_dir(&killed).unwrap();
+        fs::write(killed.join("plan.json"), b"half").unwrap();
+        drop(Staging::create(&place).unwrap());
+        assert!(!killed.exists() && other.path("").exists());
+        drop(other);
         fs::remove_file(place.join("plan.json")).unwrap();
         fs::write(place.join("mine"), b"").unwrap();
         assert!(matches!(Staging::create(&place), Err(StagingError::Occupied(_))));

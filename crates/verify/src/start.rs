@@ -2,28 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use casehard_engine::{Limits, Mount, MountKind, Network, Spec};
+use casehard_engine::{DEFAULT_CAPABILITIES, Limits, Mount, MountKind, Network, Spec};
 use casehard_harden::runtime::{Runtime, WritableKind};
 use casehard_oci::{Container, RootPath};
 use casehard_profile::workload::Start;
-
-/// What Docker and Podman grant a container that asks for nothing (`moby` `oci/caps/defaults.go`).
-const DEFAULT_CAPABILITIES: [&str; 14] = [
-    "CAP_AUDIT_WRITE",
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_MKNOD",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_RAW",
-    "CAP_SETFCAP",
-    "CAP_SETGID",
-    "CAP_SETPCAP",
-    "CAP_SETUID",
-    "CAP_SYS_CHROOT",
-];
 
 const DEFAULT_PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 

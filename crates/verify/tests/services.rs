@@ -92,7 +92,13 @@ fn verified(world: &World, workload: &str) -> Result<Verification, JobError> {
     let images = workload.services.keys().map(|name| (name.clone(), world.image.clone()));
     let services: BTreeMap<_, _> = images.collect();
     let place = Here(world);
-    let setup = Setup { workload: &workload, directory: Path::new("."), services: &services, place: &place };
+    let setup = Setup {
+        workload: &workload,
+        directory: Path::new("."),
+        services: &services,
+        place: &place,
+        structure: &[],
+    };
     let comparison = Comparison {
         original: &world.image,
         hardened: &world.image,

@@ -30,6 +30,9 @@ pub struct Arguments {
     /// How often a result that fails may be repaired
     #[arg(long, value_name = "N", default_value_t = 5)]
     rounds: u32,
+    /// How many trials may be made to find what the application needs when nothing that it looked for is missing
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    trials: u32,
     /// text or json, for standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -62,6 +65,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         version: env!("CARGO_PKG_VERSION"),
         rounds: arguments.rounds,
         advisories: Some(Advisories { store: &store, today: &today }),
+        trials: arguments.trials,
     };
     let mut progress = Stages::new(context);
     if arguments.dry_run {

@@ -19,6 +19,9 @@ pub struct Arguments {
     /// The plan it was made by [default: plan.json beside the image's folder]
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// What the application was seen to use [default: profile.json beside the image's folder]
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     /// The seccomp profile to run it under [default: seccomp.json beside the image's folder]
     #[arg(long, value_name = "FILE")]
     seccomp: Option<PathBuf>,
@@ -45,6 +48,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         }
         None => None,
     };
+    let profile = beside(arguments, arguments.profile.as_ref(), "profile.json");
+    let profile = profile.map(|file| super::profile::read(&file)).transpose()?;
     let seccomp = beside(arguments, arguments.seccomp.as_ref(), "seccomp.json").map(|file| read(&file)).transpose()?;
     let sandbox = crate::place::sandbox(context)?;
     let comparison = Comparison {
@@ -52,6 +57,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         hardened: &loaded.image,
         setup: loaded.setup(&sandbox),
         plan: plan.as_ref(),
+        profile: profile.as_ref(),
         runtime: None,
         seccomp: seccomp.as_deref(),
     };

@@ -6,7 +6,7 @@ use casehard_harden::{
     Plan,
     why::{Answer, why},
 };
-
+use casehard_profile::Profile;
 use casehard_report::Report;
 
 use crate::{Context, Failure, Verdict, output_folder};
@@ -15,7 +15,8 @@ use crate::{Context, Failure, Verdict, output_folder};
 pub struct Arguments {
     /// The folder that `casehard harden` wrote, or a plan.json
     out: PathBuf,
-    /// A path, a package, a vulnerability, a capability, a port, a system call or a field of the configuration
+    /// A path, a package, a vulnerability, a capability, a port, a system call, `user`, `read-only-root` or a field of the
+    /// configuration
     #[arg(required = true, value_name = "PATH|PACKAGE|CVE|…")]
     about: Vec<String>,
     /// How to write it
@@ -32,11 +33,13 @@ enum Format {
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let plan: Plan = output_folder::document(&arguments.out, "plan.json")?;
+    // Evidence beside the plan; a plan alone is enough for an answer.
+    let profile: Option<Profile> = output_folder::document(&arguments.out, "profile.json").ok();
     let report = report(&arguments.out)?;
     let mut answers = Vec::new();
     let mut unknown = Vec::new();
     for about in &arguments.about {
-        let mut found = why(&plan, about);
+        let mut found = why(&plan, profile.as_ref(), about);
         found.extend(report.iter().flat_map(|report| report.why(about, &plan)));
         if found.is_empty() {
             unknown.push(about);

@@ -23,7 +23,7 @@ use super::{
     start::{Networks, give_to_root, next_id},
 };
 use crate::{
-    Container, Exec, Exit, Output, Stream,
+    Confinement, Container, Exec, Exit, Output, Stream,
     changes::Change,
     channel::Channel,
     store::{Root, Run, Unpacked},
@@ -32,6 +32,9 @@ use crate::{
 
 /// How long the end of a process may take to be reported after it was killed.
 const KILLED: Duration = Duration::from_secs(5);
+
+/// How long a look at a container from inside may take.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// A running container of the sandbox. Dropping it ends every process of it, and removes what it wrote.
 #[derive(Debug)]
@@ -209,6 +212,16 @@ impl Container for Running {
     fn log(&self) -> Vec<u8> {
         let has_ended = self.exit.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         if has_ended { self.log.at_the_end() } else { self.log.so_far() }
+    }
+
+    fn confinement(&self) -> io::Result<Confinement> {
+        let output = self.run(&Request::Look, Vec::new(), None, Some(LOOK))?;
+        if output.exit != Exit::Code(0) {
+            let said = casehard_oci::escape(&output.stderr);
+            let what = format!("look at the container from inside: {said} (code {})", output.exit.code());
+            return Err(io::Error::other(what));
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
     }
 
     fn changes(&self) -> io::Result<Vec<Change>> {

@@ -11,7 +11,7 @@ use rustix::thread::{
 };
 
 use super::{
-    Answer, Doing as _, Failure, command::Command, inside, job::become_root, protocol::Progress,
+    Answer, Doing as _, Failure, command::Command, inside, job::become_root, look, protocol::Progress,
     run::Supervised,
 };
 use crate::{
@@ -51,6 +51,23 @@ pub(super) fn start_further(
     streams: &[OwnedFd; 3],
     command: Command,
 ) -> Result<(OwnedFd, Channel), Failure> {
+    beside(supervised, |progress| inside::become_further(supervised, streams, command, progress))
+}
+
+/// Starts a process that looks at a running container, as its user.
+pub(super) fn start_look(
+    supervised: &Supervised,
+    streams: &[OwnedFd; 3],
+) -> Result<(OwnedFd, Channel), Failure> {
+    let user = &supervised.start.spec.user;
+    beside(supervised, |progress| look::become_look(supervised, streams, user, progress))
+}
+
+/// Starts a process that does `work` in the namespaces of a running container.
+fn beside(
+    supervised: &Supervised,
+    work: impl FnOnce(&Channel) -> Result<Infallible, Failure>,
+) -> Result<(OwnedFd, Channel), Failure> {
     let first = supervised.first.as_ref().ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH));
     let first = first.doing("find the container")?.as_fd();
     let join = || {
@@ -64,7 +81,7 @@ pub(super) fn start_further(
             | ThreadNameSpaceType::CONTROL_GROUP;
         move_into_thread_name_spaces(first, all).doing("enter the container, which may have ended")
     };
-    through(join, 0, |progress| inside::become_further(supervised, streams, command, progress))
+    through(join, 0, work)
 }
 
 /// Forks a process that enters namespaces by `join` and starts, with `flags`, a child of the *supervisor* there that

@@ -174,19 +174,31 @@ fn become_command(
     let identity = identity::look_up(&command.user)?;
     command.default_home(&identity.home);
     let path = command.find()?;
-    take_streams(streams, &identity)?;
+    let progress = take_place(supervised, streams, &identity, progress)?;
+    let Err(failure) = filter_and_execute(start, &command, &path, &progress);
+    let _ = progress.send(&Progress::Failed(failure), &[]);
+    sys::leave(127)
+}
+
+/// Takes the streams, the limits, the user and the privileges of a process of the container, and lets go of everything
+/// else.
+pub(super) fn take_place(
+    supervised: &Supervised,
+    streams: &[OwnedFd; 3],
+    identity: &identity::Identity,
+    progress: &Channel,
+) -> Result<Channel, Failure> {
+    let start = &supervised.start;
+    take_streams(streams, identity)?;
     rustix::process::setsid().doing("begin a session")?;
     sys::new_session_keyring();
     supervised.groups.limit(&start.spec.limits)?;
-    identity::become_it(&identity, &start.spec, start.one_user)?;
+    identity::become_it(identity, &start.spec, start.one_user)?;
     rustix::process::umask(Mode::from_raw_mode(0o022));
     sys::reset_signals();
     // Changing the user has forgotten it.
     die_with_supervisor(progress);
-    let progress = alone(progress)?;
-    let Err(failure) = filter_and_execute(start, &command, &path, &progress);
-    let _ = progress.send(&Progress::Failed(failure), &[]);
-    sys::leave(127)
+    alone(progress)
 }
 
 fn filter_and_execute(
@@ -226,7 +238,7 @@ fn listen(filter: &[Operation], progress: &Channel) -> Result<(), Failure> {
     progress.expect::<Answer>().map(drop).doing("wait for the recorder")
 }
 
-fn instructions(filter: &[Operation]) -> Vec<sys::Instruction> {
+pub(super) fn instructions(filter: &[Operation]) -> Vec<sys::Instruction> {
     filter.iter().map(|&Operation(code, jt, jf, k)| sys::Instruction { code, jt, jf, k }).collect()
 }
 

@@ -11,6 +11,7 @@ mod identity;
 mod inside;
 mod job;
 mod limits;
+mod look;
 mod mounts;
 mod network;
 mod outside;

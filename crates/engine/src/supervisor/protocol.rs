@@ -83,6 +83,9 @@ pub(crate) enum Answer {
 pub(crate) enum Request {
     /// Descriptors: standard input, output and error. Answers: [`Answer::Started`], [`Answer::Ended`].
     Exec(Exec),
+    /// A look at the container from inside. Descriptors and answers as for [`Request::Exec`]; standard output is a
+    /// [`crate::Confinement`] in JSON.
+    Look,
     /// A command of this machine. Descriptors: standard input, output and error, working directory.
     Host(Vec<String>),
     /// A connection. Answer: [`Answer::Done`] with the connected socket.

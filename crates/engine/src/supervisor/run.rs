@@ -248,6 +248,7 @@ fn answer(
     let Some(answer) = descriptors.pop().map(Channel::from) else { return };
     let result = match request {
         Request::Exec(exec) => exec_in(supervised, exec, descriptors),
+        Request::Look => look_in(supervised, descriptors),
         Request::Host(argv) => outside::host(supervised, &argv, descriptors),
         Request::Connect(address, within) => {
             let _ = match outside::connect(supervised, address, within) {
@@ -277,7 +278,18 @@ fn answer(
 fn exec_in(supervised: &mut Supervised, exec: Exec, streams: Vec<OwnedFd>) -> Result<OwnedFd, Failure> {
     let streams: [OwnedFd; 3] = streams.try_into().map_err(|_| gone()).doing("receive the streams")?;
     let command = Command::further(&supervised.start, exec);
-    let (process, progress) = child::start_further(supervised, &streams, command)?;
+    let started = child::start_further(supervised, &streams, command)?;
+    settle(supervised, started)
+}
+
+fn look_in(supervised: &mut Supervised, streams: Vec<OwnedFd>) -> Result<OwnedFd, Failure> {
+    let streams: [OwnedFd; 3] = streams.try_into().map_err(|_| gone()).doing("receive the streams")?;
+    let started = child::start_look(supervised, &streams)?;
+    settle(supervised, started)
+}
+
+/// Follows a process until it has become what it was started for.
+fn settle(supervised: &mut Supervised, (process, progress): (OwnedFd, Channel)) -> Result<OwnedFd, Failure> {
     let followed = follow(supervised, &progress, Attach::Command);
     if let Err(failure) = followed {
         let _ = sys::send_signal(process.as_fd(), libc::SIGKILL);

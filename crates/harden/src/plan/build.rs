@@ -9,7 +9,7 @@ use casehard_profile::Profile;
 
 use super::{Addition, Change, Note, Plan, Reason, Removal, Setting};
 use crate::{
-    Level, Policy, account::Accounts, closure, content::is_place, debris, ownership, packages,
+    Level, Policy, account::Accounts, closure, content::is_place, debris, ownership, packages, privilege,
     runtime::Runtime, writable,
 };
 
@@ -36,6 +36,13 @@ pub fn plan(ground: Ground<'_>) -> Plan {
     let container = crate::without_shell_forms(&config.config, ground.tree);
     let mut new = config.clone();
     new.config = container;
+    let concessions = &ground.policy.concessions;
+    if concessions.root.is_none()
+        && let Some(argv) = privilege::after_the_drop(&new.config, ground.tree, ground.profile)
+    {
+        new.config.entrypoint = Some(argv);
+        new.config.cmd = None;
+    }
     let reasons = closure::Closure::compute(closure::Ground {
         tree: ground.tree,
         inventory: ground.inventory,
@@ -59,11 +66,11 @@ pub fn plan(ground: Ground<'_>) -> Plan {
     let runtime = Runtime {
         uid: identity.uid,
         gid: identity.gid,
-        read_only: true,
+        read_only: concessions.writable_root.is_none(),
         capabilities: draft.capabilities(&identity),
         writable: writable::places(ground, &stays),
         ports: writable::ports(ground.profile),
-        syscalls: ground.profile.syscalls.clone(),
+        syscalls: ground.profile.syscalls.iter().chain(concessions.syscalls.keys()).cloned().collect(),
     };
     draft.changes = changes;
     draft.finish(new, &identity, runtime)
@@ -249,10 +256,12 @@ impl<'a> Draft<'a> {
         identity: &ownership::Identity,
     ) -> BTreeMap<String, std::collections::BTreeSet<String>> {
         let mut needed: BTreeMap<String, std::collections::BTreeSet<String>> = BTreeMap::new();
-        for (name, operation) in &self.ground.policy.capabilities {
+        let concessions = &self.ground.policy.concessions;
+        for (name, operation) in &concessions.capabilities {
             needed.entry(name.clone()).or_default().insert(operation.clone());
         }
-        if identity.uid == 0 {
+        // Where nothing was tried, root keeps what it was seen to need.
+        if identity.uid == 0 && concessions.root.is_none() {
             for (name, operations) in &self.ground.profile.capabilities {
                 needed.entry(name.clone()).or_default().extend(operations.iter().cloned());
             }
@@ -299,7 +308,7 @@ impl<'a> Draft<'a> {
 
     fn finish(mut self, mut config: ImageConfig, identity: &ownership::Identity, runtime: Runtime) -> Plan {
         let ground = self.ground;
-        let mut settings = settings(&ground.image.config().config, &config.config);
+        let mut settings = settings(ground, &config.config);
         let user = format!("{}:{}", identity.uid, identity.gid);
         if config.config.user != user {
             let before = std::mem::replace(&mut config.config.user, user.clone());
@@ -330,6 +339,8 @@ impl<'a> Draft<'a> {
             self.kept.get(&node).cloned().unwrap_or_default()
         });
         self.notes.extend(identity.notes.iter().cloned());
+        let conceded = ground.policy.concessions.notes();
+        self.notes.extend(conceded.into_iter().map(|(about, text)| Note { about: about.into(), text }));
         self.notes.extend(ground.profile.blind.iter().map(|blind| Note {
             about: "blind".into(),
             text: format!("{}: {}", blind.recorder, blind.what),
@@ -355,11 +366,20 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn settings(before: &Container, after: &Container) -> Vec<Setting> {
+fn settings(ground: Ground<'_>, after: &Container) -> Vec<Setting> {
+    let before = &ground.image.config().config;
+    let unshelled = crate::without_shell_forms(before, ground.tree);
+    let drops = unshelled.argv() != after.argv();
     let mut settings = Vec::new();
     let mut compare = |field: &str, before: String, after: String| {
         if before != after {
-            let why = "it started a shell only to start this program".to_owned();
+            let is_start = field != "config.Healthcheck.Test";
+            let why = if drops && is_start {
+                "it started as root only to give that up and become this program"
+            } else {
+                "it started a shell only to start this program"
+            };
+            let why = why.to_owned();
             settings.push(Setting { field: field.into(), before, after, why });
         }
     };

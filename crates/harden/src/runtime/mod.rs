@@ -8,4 +8,4 @@ mod seccomp;
 pub use compose::{compose, is_shared};
 pub use kubernetes::kubernetes;
 pub use model::{Runtime, Writable, WritableKind};
-pub use seccomp::{allowed, seccomp};
+pub use seccomp::{Allowed, allowed, allowed_because, seccomp};

@@ -204,6 +204,37 @@ pub fn allowed(seen: &BTreeSet<String>) -> BTreeSet<&str> {
     allowed
 }
 
+/// Why a system call is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed<'a> {
+    /// It was made.
+    Seen,
+    /// This one was made, and does the same with another library or on another machine.
+    Like(&'a str),
+    /// Every process makes it.
+    Process,
+    /// The container runtimes make it when the filter is in force already.
+    Runtime,
+}
+
+/// Why the profile of `seen` allows a system call; `None` when it does not.
+#[must_use]
+pub fn allowed_because<'a>(seen: &'a BTreeSet<String>, name: &str) -> Option<Allowed<'a>> {
+    if seen.contains(name) {
+        return Some(Allowed::Seen);
+    }
+    if PROCESS.contains(&name) {
+        return Some(Allowed::Process);
+    }
+    if RUNTIME.contains(&name) {
+        return Some(Allowed::Runtime);
+    }
+    let family = SAME.iter().find(|group| group.contains(&name))?;
+    let like = family.iter().find_map(|other| seen.get(*other)).map(|other| Allowed::Like(other));
+    let base = PROCESS.iter().chain(RUNTIME).copied();
+    like.or_else(|| base.into_iter().find(|other| family.contains(other)).map(Allowed::Like))
+}
+
 /// The seccomp profile for an application whose system calls were `seen`.
 ///
 /// Everything else fails with `EPERM`, but for `clone3` where it is new to the kernel's seccomp users: it is in the
@@ -243,6 +274,24 @@ mod tests {
         ] {
             assert!(!allowed.contains(dangerous), "{dangerous}");
         }
+    }
+
+    #[test]
+    fn what_is_allowed_has_a_reason_and_nothing_else_has() {
+        let seen = BTreeSet::from(["accept".to_owned(), "bind".to_owned()]);
+        let cases = [
+            ("bind", Some(Allowed::Seen)),
+            ("accept4", Some(Allowed::Like("accept"))),
+            ("execveat", Some(Allowed::Like("execve"))),
+            ("futex", Some(Allowed::Process)),
+            ("capset", Some(Allowed::Runtime)),
+            ("ptrace", None),
+        ];
+        for (name, because) in cases {
+            assert_eq!(allowed_because(&seen, name), because, "{name}");
+        }
+        let all = allowed(&seen);
+        assert!(all.iter().all(|name| allowed_because(&seen, name).is_some()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which part of a plan a question is about.
 
 use casehard_oci::RootPath;
+use casehard_profile::Profile;
 use serde::Serialize;
 
 use super::{package, path, permission};
@@ -37,15 +38,16 @@ impl Answer {
 }
 
 /// What `plan` says of `about`: a path (from its `/`), a package (name, `kind/name` or package URL), a capability, a
-/// port (`80` or `80/tcp`), a system call or a field of the configuration. Several answers where a name means
+/// port (`80` or `80/tcp`), a system call, `user`, `read-only-root` or a field of the configuration; with the evidence
+/// that the profile it was made from has, when that is at hand. Several answers where a name means
 /// several things, none where the plan knows nothing of it.
 #[must_use]
-pub fn why(plan: &Plan, about: &str) -> Vec<Answer> {
+pub fn why(plan: &Plan, profile: Option<&Profile>, about: &str) -> Vec<Answer> {
     if about.starts_with('/') {
         let parsed = about.parse().or_else(|_| RootPath::parse(about.as_bytes()));
         return parsed.ok().and_then(|asked| path::why(plan, &asked)).into_iter().collect();
     }
     let mut answers = package::why(plan, about);
-    answers.extend(permission::why(plan, about));
+    answers.extend(permission::why(plan, profile, about));
     answers
 }

@@ -109,7 +109,7 @@ pub(super) fn repairs(report: &Report) -> Markup {
                         tr {
                             td.mono { (plain(&repair.path)) }
                             td { (plain(&repair.step)) }
-                            td.mono { (plain(repair.program.as_deref().unwrap_or_default())) }
+                            td.mono { (plain(repair.program.as_deref().unwrap_or(if repair.by == "bisecting" { "found by bisecting" } else { "" }))) }
                             td.number { (repair.round) }
                         }
                     }

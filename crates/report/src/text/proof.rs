@@ -20,7 +20,7 @@ pub(super) fn checks(page: &mut Page, report: &Report) {
     for check in &report.checks {
         let status = Cell::new(&check.status).styled(status_style(&check.status));
         table.row([status, Cell::new(&check.name), Cell::new(&check.evidence)]);
-        if check.status != "PASS" && !check.before.is_empty() && check.before != check.evidence {
+        if !check.before.is_empty() && check.before != check.evidence {
             let before = format!("original: {}", check.before);
             table.row([Cell::new(""), Cell::new(""), Cell::new(before).styled(DIM)]);
         }
@@ -135,6 +135,7 @@ pub(super) fn repairs(page: &mut Page, report: &Report) {
     let mut table = Table::default();
     for repair in &report.repairs {
         let by = repair.program.as_ref().map(|program| format!(", by {program}")).unwrap_or_default();
+        let by = if repair.by == "bisecting" { ", found by bisecting".to_owned() } else { by };
         table.row([
             Cell::new(&repair.path),
             Cell::new(format!("{}{by} (round {})", repair.step, repair.round)).styled(DIM),

@@ -5,7 +5,9 @@ mod measure;
 mod profile;
 mod repair;
 mod rounds;
+mod search;
 mod services;
+mod smallest;
 mod verify;
 mod vulnerabilities;
 
@@ -20,9 +22,9 @@ use casehard_harden::{ApplyError, Plan, Policy, plan};
 use casehard_image::{Image, OpenError, ReadError, Tree};
 use casehard_inventory::Inventory;
 use casehard_oci::Digest;
-use casehard_profile::{Phase, Profile, Subject, Workload};
+use casehard_profile::{Phase, Profile, Subject, Workload, workload::structure::StructureTest};
 
-use crate::{Hardening, Staging, StagingError, run::StepRun};
+use crate::{Hardening, Staging, StagingError, contents::Contents, run::StepRun};
 
 pub use documents::documents;
 pub use profile::profile;
@@ -99,6 +101,9 @@ pub struct Setup<'a> {
     pub services: &'a BTreeMap<String, Image>,
     /// Where containers run.
     pub place: &'a dyn Place,
+    /// What else the image must show: its files and its configuration. The commands of these tests are steps of the
+    /// workload.
+    pub structure: &'a [StructureTest],
 }
 
 /// What to harden, and how.
@@ -126,6 +131,8 @@ pub struct Job<'a> {
     pub rounds: u32,
     /// What both images are scanned against; `None`: they are not scanned.
     pub advisories: Option<Advisories<'a>>,
+    /// How many trials may be made to find what is needed when nothing that was looked for explains a failure.
+    pub trials: u32,
 }
 
 /// Told what happens while it happens.
@@ -226,6 +233,12 @@ impl Read {
         let (tree, inventory) = casehard_inventory::catalog(image)?;
         Ok(Self { tree, inventory })
     }
+
+    /// Reads an image once, and looks for what the proofs are about in the same pass.
+    fn closely(image: &Image) -> Result<(Self, Contents), ReadError> {
+        let (tree, inventory, contents) = Contents::read(image)?;
+        Ok((Self { tree, inventory }, contents))
+    }
 }
 
 /// What a job yields: the data of every document, and the folder with the image in it. Nothing stands at the output's
@@ -254,7 +267,7 @@ pub struct Done {
 pub fn harden(job: &Job<'_>, progress: &mut dyn Progress) -> Result<Done, JobError> {
     let staging = Staging::create(job.output)?;
     let mut stages = measure::Stages::new(progress);
-    let original = stages.time("read", || Read::new(job.image))?;
+    let (original, contents) = stages.time("read", || Read::closely(job.image))?;
     let profile = match &job.profile {
         Some(profile) => {
             fits(profile, job.image)?;
@@ -262,7 +275,7 @@ pub fn harden(job: &Job<'_>, progress: &mut dyn Progress) -> Result<Done, JobErr
         }
         None => profile::stage(job, &original, &mut stages)?,
     };
-    rounds::run(job, original, profile, staging, stages)
+    rounds::run(job, (original, contents), profile, staging, stages)
 }
 
 /// What the image and a profile say together, at the job's policy.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use casehard_engine::Spec;
-use casehard_image::Image;
+use casehard_image::{Image, Tree};
 use casehard_oci::Container as Config;
 use casehard_profile::{Phase, Profile, Workload, workload::Start};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Controls,
-    run::{Hooks, Run, Setting, StepRun, Which, run, run_role},
+    run::{Hooks, Run, Setting, StepRun, Verdict, Which, run, run_role},
     spec,
 };
 
@@ -28,14 +28,7 @@ pub fn profile(job: &Job<'_>, original: &Read, progress: &mut dyn Progress) -> R
 pub(super) fn stage(job: &Job<'_>, original: &Read, stages: &mut Stages<'_>) -> Result<Profile, JobError> {
     stages.progress.stage("profile");
     let began = Instant::now();
-    let config = casehard_harden::without_shell_forms(&job.image.config().config, &original.tree);
-    let watched = Watched {
-        setup: job.setup,
-        image: job.image,
-        config: &config,
-        controls: Controls::Default,
-        name: "original",
-    };
+    let watched = Watched::original(job.setup, job.image, &original.tree);
     let (run, mut profile, application) = watched.run(Which::Profile, stages.progress)?;
     must_pass(&run)?;
     profile.subjects.insert(subject(job));
@@ -48,8 +41,14 @@ pub(super) fn must_pass(run: &Run) -> Result<(), JobError> {
     if run.passed() {
         return Ok(());
     }
+    let failures = |tried: bool| {
+        let chosen =
+            run.failures().filter(move |(_, verdict)| matches!(verdict, Verdict::Failed(_)) == tried);
+        chosen.map(|(name, verdict)| format!("{name}: {}", verdict.reasons().join(", "))).collect::<Vec<_>>()
+    };
+    // What was not run only follows from what failed.
     let failures =
-        run.failures().map(|(name, verdict)| format!("{name}: {}", verdict.reasons().join(", "))).collect();
+        Some(failures(true)).filter(|failed| !failed.is_empty()).unwrap_or_else(|| failures(false));
     let mut log = end_of(&run.log);
     for service in run.services.iter().filter(|service| !service.log.is_empty()) {
         log.push_str(&format!("\n{}:\n{}", service.title(), end_of(&service.log)));
@@ -66,15 +65,26 @@ pub(super) fn end_of(log: &[u8]) -> String {
 
 /// A run of the workload, watched or not.
 pub(super) struct Watched<'a> {
-    pub setup: Setup<'a>,
-    pub image: &'a Image,
-    pub config: &'a Config,
-    pub controls: Controls<'a>,
+    setup: Setup<'a>,
+    image: &'a Image,
+    config: Config,
+    controls: Controls<'a>,
     /// `original` or `hardened`.
-    pub name: &'static str,
+    name: &'static str,
 }
 
-impl Watched<'_> {
+impl<'a> Watched<'a> {
+    /// The original, as a runtime starts it that is told nothing; through no shell where none is needed.
+    pub fn original(setup: Setup<'a>, image: &'a Image, tree: &Tree) -> Self {
+        let config = casehard_harden::without_shell_forms(&image.config().config, tree);
+        Self { setup, image, config, controls: Controls::Default, name: "original" }
+    }
+
+    /// A result.
+    pub fn hardened(setup: Setup<'a>, image: &'a Image, controls: Controls<'a>) -> Self {
+        Self { setup, image, config: image.config().config.clone(), controls, name: "hardened" }
+    }
+
     /// Runs the workload and its roles, watched. Also returns how long the containers ran.
     pub fn run(
         &self,
@@ -136,7 +146,14 @@ impl Watched<'_> {
             result.roles.push(run_role(&*container, name, role, &mut hooks));
         }
         result.services = services.finish();
-        Ok((result, began.elapsed()))
+        let took = began.elapsed();
+        if !self.setup.structure.is_empty() {
+            let (tree, _) = casehard_image::read(self.image, &())?;
+            for test in self.setup.structure {
+                result.steps.extend(crate::structure(self.image, &tree, test)?);
+            }
+        }
+        Ok((result, took))
     }
 
     fn place(&self) -> &dyn Place {
@@ -144,7 +161,7 @@ impl Watched<'_> {
     }
 
     fn spec(&self, start: &Start) -> Spec {
-        spec(self.config, start, self.controls)
+        spec(&self.config, start, self.controls)
     }
 
     fn setting<'b>(&'b self, which: Which, services: &'b Services<'_>) -> Setting<'b> {

@@ -9,7 +9,7 @@ use casehard_profile::{Access, Profile, workload::Action};
 
 use super::{Job, JobError, Progress, Read, profile::Watched};
 use crate::{
-    Controls, Repair,
+    Controls, Repair, RepairBy,
     run::{Run, Which},
 };
 
@@ -32,8 +32,7 @@ pub(super) fn look(
     image: &Image,
     progress: &mut dyn Progress,
 ) -> Result<Found, JobError> {
-    let config = &image.config().config;
-    let watched = Watched { setup: job.setup, image, config, controls: Controls::Default, name: "hardened" };
+    let watched = Watched::hardened(job.setup, image, Controls::Default);
     let (_, profile, application) = watched.run(Which::Verify, progress)?;
     let mut missing = BTreeMap::new();
     for (path, used) in &profile.paths {
@@ -98,16 +97,22 @@ pub(super) fn take(
             .first()
             .map_or(phase.clone(), |first| if failing.len() == 1 { first.clone() } else { phase.clone() });
         if policy.repairs.insert(path.clone(), step.clone()).is_none() {
-            repairs.push(Repair { round, path, step, program });
+            let by = RepairBy::Missing;
+            repairs.push(Repair { round, path, step, program, by });
             is_new = true;
         }
     }
-    let before = (profile.syscalls.len(), written(profile));
+    let before = (profile.syscalls.len(), written(profile), listed(profile));
     let mut seen = found.profile;
     // What was missing is in the policy now; what was there is as used as anything the profile saw.
     seen.paths.retain(|path, _| original.tree.get(path).is_some() || path.parent().is_some());
     profile.merge(seen);
-    is_new || before != (profile.syscalls.len(), written(profile))
+    is_new || before != (profile.syscalls.len(), written(profile), listed(profile))
+}
+
+/// A directory that the failing run listed stays complete from now on.
+fn listed(profile: &Profile) -> usize {
+    profile.paths.values().filter(|used| used.access.contains(&Access::Listed)).count()
 }
 
 fn written(profile: &Profile) -> usize {

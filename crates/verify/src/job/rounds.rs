@@ -11,25 +11,28 @@ use super::{
     measure::{Stages, measure},
     profile::{Watched, must_pass},
     repair,
+    search::{Failure, Search},
     verify::Runs,
     vulnerabilities::scan_both,
 };
 use crate::{
-    Base, Controls, Difference, Hardening, Measure, Repair, Staging, Timing, compare, forgive,
-    proofs::{self, Side},
+    Base, Controls, Difference, Hardening, Measure, Repair, Staging, Timing, compare,
+    contents::Contents,
+    forgive,
+    proofs::{self, Ground, Side},
     run::{Run, Which},
 };
 
 /// One attempt: an image, and how it fared.
-struct Attempt {
-    plan: Plan,
-    image: Image,
-    run: Run,
+pub(super) struct Attempt {
+    pub plan: Plan,
+    pub image: Image,
+    pub run: Run,
 }
 
 pub(super) fn run(
     job: &Job<'_>,
-    original: Read,
+    (original, contents): (Read, Contents),
     mut profile: Profile,
     staging: Staging,
     mut stages: Stages<'_>,
@@ -39,14 +42,7 @@ pub(super) fn run(
 
     stages.progress.stage("verify-original");
     let began = Instant::now();
-    let config = casehard_harden::without_shell_forms(&job.image.config().config, &original.tree);
-    let watched = Watched {
-        setup: job.setup,
-        image: job.image,
-        config: &config,
-        controls: Controls::Default,
-        name: "original",
-    };
+    let watched = Watched::original(job.setup, job.image, &original.tree);
     let (before, application) = watched.run_unwatched(Which::Verify, stages.progress)?;
     must_pass(&before)?;
     stages.note("verify-original", began, application);
@@ -74,18 +70,75 @@ pub(super) fn run(
         attempt = self::attempt(job, &original, &profile, &policy, &staging, &mut stages)?;
     }
 
-    let read = stages.time("prove", || Read::new(&attempt.image))?;
-    let sides = (
-        Side { image: job.image, tree: &original.tree, inventory: &original.inventory },
-        Side { image: &attempt.image, tree: &read.tree, inventory: &read.inventory },
-    );
-    let plan = &attempt.plan;
-    let checks = proofs::check(sides.0, sides.1, &plan.runtime, Some(plan));
+    let mut unseen = Vec::new();
+    let known = of_itself.as_deref().unwrap_or_default();
+    let works = attempt.run.passed() && failing(&before, &attempt.run, job, known).is_empty();
+    if !works && job.rounds > 0 && job.trials > 0 {
+        stages.progress.note("nothing that was looked for is missing: trying what the application needs");
+        if of_itself.is_none() {
+            let (again, _) = watched.run_unwatched(Which::Verify, stages.progress)?;
+            of_itself = Some(compare(&before, &again, &job.setup.workload.mask));
+        }
+        let round = repairs.iter().map(|repair| repair.round).max().unwrap_or_default() + 1;
+        let search = Search {
+            job,
+            original: &original,
+            profile: &profile,
+            policy: &policy,
+            staging: &staging,
+            stages: &mut stages,
+            before: &before,
+            of_itself: of_itself.as_deref().unwrap_or_default(),
+            failure: Failure::default(),
+            trials: job.trials,
+        };
+        match search.run(&attempt, round)? {
+            Some(found) => {
+                policy = found.policy;
+                repairs.extend(found.repairs);
+                unseen.extend(found.incomplete);
+            }
+            None => unseen.push("it fails even with everything put back and every control open".to_owned()),
+        }
+        attempt = self::attempt(job, &original, &profile, &policy, &staging, &mut stages)?;
+    }
     let of_itself = of_itself.unwrap_or_default();
+    let worked = Worked { before, attempt, profile, of_itself, repairs, unseen };
+    conclude(job, (original, contents), worked, staging, stages)
+}
+
+/// What repairing came to.
+struct Worked {
+    before: Run,
+    attempt: Attempt,
+    profile: Profile,
+    of_itself: Vec<Difference>,
+    repairs: Vec<Repair>,
+    unseen: Vec<String>,
+}
+
+/// Proves the result, and puts everything together.
+fn conclude(
+    job: &Job<'_>,
+    (original, contents): (Read, Contents),
+    worked: Worked,
+    staging: Staging,
+    mut stages: Stages<'_>,
+) -> Result<Done, JobError> {
+    let Worked { before, attempt, profile, of_itself, repairs, unseen } = worked;
+    let (read, now) = stages.time("prove", || Read::closely(&attempt.image))?;
+    let plan = &attempt.plan;
+    let checks = proofs::check(Ground {
+        original: Side::new(job.image, &original, &contents, &before),
+        hardened: Side::new(&attempt.image, &read, &now, &attempt.run),
+        runtime: &plan.runtime,
+        plan: Some(plan),
+        profile: Some(&profile),
+        filtered: true,
+    });
     let mask = &job.setup.workload.mask;
     let runs = Runs { before: &before, after: &attempt.run, mask, of_itself: &of_itself };
-    let verification =
-        runs.verification(job.image.digest(), attempt.image.digest(), checks, repairs, Vec::new());
+    let verification = runs.verification(job.image.digest(), attempt.image.digest(), checks, repairs, unseen);
     let annotation = |name: &str| job.image.manifest().annotations.get(name).cloned();
     let base = Base {
         name: annotation("org.opencontainers.image.base.name"),
@@ -119,7 +172,7 @@ pub(super) fn run(
     Ok(Done { hardening, staging, date, image: attempt.image, read, original, absent })
 }
 
-fn attempt(
+pub(super) fn attempt(
     job: &Job<'_>,
     original: &Read,
     profile: &Profile,
@@ -137,14 +190,13 @@ fn attempt(
     let began = Instant::now();
     let filter = seccomp(&plan.runtime.syscalls).to_string();
     let controls = Controls::Recommended(&plan.runtime, Some(filter.as_bytes()));
-    let config = &image.config().config;
-    let watched = Watched { setup: job.setup, image: &image, config, controls, name: "hardened" };
+    let watched = Watched::hardened(job.setup, &image, controls);
     let (run, application) = watched.run_unwatched(Which::Verify, stages.progress)?;
     stages.note("verify", began, application);
     Ok(Attempt { plan, image, run })
 }
 
-fn failing(before: &Run, after: &Run, job: &Job<'_>, of_itself: &[Difference]) -> Vec<Difference> {
+pub(super) fn failing(before: &Run, after: &Run, job: &Job<'_>, of_itself: &[Difference]) -> Vec<Difference> {
     let mut differences = compare(before, after, &job.setup.workload.mask);
     forgive(&mut differences, of_itself);
     differences.retain(|difference| difference.failing);

@@ -8,7 +8,7 @@ use casehard_harden::{
 };
 use casehard_image::Image;
 use casehard_oci::{Digest, RootPath};
-use casehard_profile::workload::Mask;
+use casehard_profile::{Profile, workload::Mask};
 
 use super::{
     JobError, Progress, Read, Setup,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Check, Controls, Difference, Repair, Status, Step, Verification, Went, compare, forgive,
-    proofs::{self, Side},
+    proofs::{self, Ground, Side},
     run::{Run, StepRun, Verdict, Which},
 };
 
@@ -31,6 +31,8 @@ pub struct Comparison<'a> {
     pub setup: Setup<'a>,
     /// The plan that the second was made by, when it is known.
     pub plan: Option<&'a Plan>,
+    /// What the application uses, when that is known.
+    pub profile: Option<&'a Profile>,
     /// The controls to run it under; the plan's, or from its configuration when absent: its own user, a read-only
     /// root, no capabilities, its volumes, `/tmp` and `/run` in memory.
     pub runtime: Option<&'a Runtime>,
@@ -45,8 +47,8 @@ pub struct Comparison<'a> {
 /// error.
 pub fn verify(comparison: &Comparison<'_>, progress: &mut dyn Progress) -> Result<Verification, JobError> {
     let mut stages = Stages::new(progress);
-    let original = stages.time("read", || Read::new(comparison.original))?;
-    let hardened = stages.time("read", || Read::new(comparison.hardened))?;
+    let (original, contents) = stages.time("read", || Read::closely(comparison.original))?;
+    let (hardened, now) = stages.time("read", || Read::closely(comparison.hardened))?;
     let own;
     let runtime = match comparison.runtime.or(comparison.plan.map(|plan| &plan.runtime)) {
         Some(runtime) => runtime,
@@ -56,29 +58,26 @@ pub fn verify(comparison: &Comparison<'_>, progress: &mut dyn Progress) -> Resul
         }
     };
     stages.progress.stage("verify-original");
-    let config = casehard_harden::without_shell_forms(&comparison.original.config().config, &original.tree);
     let setup = comparison.setup;
-    let image = comparison.original;
-    let watched = Watched { setup, image, config: &config, controls: Controls::Default, name: "original" };
-    let (before, _) = watched.run_unwatched(Which::Verify, stages.progress)?;
+    let on_original = Watched::original(setup, comparison.original, &original.tree);
+    let (before, _) = on_original.run_unwatched(Which::Verify, stages.progress)?;
     must_pass(&before)?;
     stages.progress.stage("verify");
-    let image = comparison.hardened;
     let controls = Controls::Recommended(runtime, comparison.seccomp);
-    let watched = Watched { setup, image, config: &image.config().config, controls, name: "hardened" };
-    let (after, _) = watched.run_unwatched(Which::Verify, stages.progress)?;
-    let sides = (
-        Side { image: comparison.original, tree: &original.tree, inventory: &original.inventory },
-        Side { image: comparison.hardened, tree: &hardened.tree, inventory: &hardened.inventory },
-    );
-    let checks = proofs::check(sides.0, sides.1, runtime, comparison.plan);
+    let on_hardened = Watched::hardened(setup, comparison.hardened, controls);
+    let (after, _) = on_hardened.run_unwatched(Which::Verify, stages.progress)?;
+    let checks = proofs::check(Ground {
+        original: Side::new(comparison.original, &original, &contents, &before),
+        hardened: Side::new(comparison.hardened, &hardened, &now, &after),
+        runtime,
+        plan: comparison.plan,
+        profile: comparison.profile,
+        filtered: comparison.seccomp.is_some(),
+    });
     let mut of_itself = Vec::new();
     if compare(&before, &after, &setup.workload.mask).iter().any(|difference| difference.failing) {
         // What differs between two runs of the original as well says nothing about the result.
-        let image = comparison.original;
-        let watched =
-            Watched { setup, image, config: &config, controls: Controls::Default, name: "original" };
-        let (again, _) = watched.run_unwatched(Which::Verify, stages.progress)?;
+        let (again, _) = on_original.run_unwatched(Which::Verify, stages.progress)?;
         of_itself = compare(&before, &again, &setup.workload.mask);
     }
     let mut unseen = Vec::new();

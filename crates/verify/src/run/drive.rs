@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use casehard_engine::{Container, Exit};
+use casehard_engine::{Confinement, Container, Exit};
 use casehard_oci::Healthcheck;
 use casehard_profile::workload::{Ready, Role, Step, Workload, format_duration};
 
@@ -79,12 +79,14 @@ pub fn run(
     hooks.phase("ready");
     let ready = become_ready(container, workload.ready.as_ref(), setting);
     hooks.ready_done(&ready);
+    let first = look(container, setting);
     let steps = if ready.verdict.passed() {
         steps(container, workload, setting, hooks)
     } else {
         let verdict = || Verdict::NotRun("the application was not ready".to_owned());
         chosen(workload, setting.which).map(|(number, step)| blank(number, step, verdict())).collect()
     };
+    let confinement = both(first, look(container, setting));
     hooks.phase("stop");
     let stop = if !ready.verdict.passed() {
         stop::abandon(container)
@@ -94,7 +96,37 @@ pub fn run(
         stop::stop(container, &workload.stop, setting.stop_signal, serves, to_its_end)
     };
     let log = container.log();
-    Run { which: setting.which, ready, steps, stop, log, roles: Vec::new(), services: Vec::new() }
+    let (roles, services) = (Vec::new(), Vec::new());
+    Run { which: setting.which, ready, steps, stop, log, roles, services, confinement }
+}
+
+/// Looks at what the kernel enforces. Not while the application is learnt: an attempt would count as its own.
+fn look(container: &dyn Container, setting: &Setting<'_>) -> Result<Confinement, String> {
+    if setting.which == Which::Profile {
+        return Err("it was watched".to_owned());
+    }
+    match container.wait(Duration::ZERO) {
+        Ok(None) => container.confinement().map_err(|error| error.to_string()),
+        Ok(Some(_)) => Err("it had ended".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What both looks saw: the processes of either, the attempts of the latest.
+fn both(
+    first: Result<Confinement, String>,
+    second: Result<Confinement, String>,
+) -> Result<Confinement, String> {
+    match (first, second) {
+        (Ok(first), Ok(mut second)) => {
+            let gone = first.processes.into_iter().filter(|process| !second.processes.contains(process));
+            let gone: Vec<_> = gone.collect();
+            second.processes.extend(gone);
+            Ok(second)
+        }
+        (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(one),
+        (Err(error), Err(_)) => Err(error),
+    }
 }
 
 /// Runs a role to its end, in a container that was just started with the role's `start`.

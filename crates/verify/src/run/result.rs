@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use casehard_engine::{Exit, Output};
+use casehard_engine::{Confinement, Exit, Output};
 
 use super::{Answer, Which};
 
@@ -23,6 +23,8 @@ pub struct Run {
     pub roles: Vec<StepRun>,
     /// Services beside the application; the caller puts them here.
     pub services: Vec<StepRun>,
+    /// What the kernel enforced on the container when it was ready and after the steps, or why that is not known.
+    pub confinement: Result<Confinement, String>,
 }
 
 /// Whether something went as it should.

@@ -32,6 +32,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         version: env!("CARGO_PKG_VERSION"),
         rounds: 0,
         advisories: None,
+        trials: 0,
     };
     let mut progress = Stages::new(context);
     let original = Read::new(&loaded.image).map_err(|error| failed(error.into()))?;
