@@ -21,7 +21,7 @@ use casehard_profile::{Phase, Profile, workload};
 use casehard_record::{Mode, Recording};
 use casehard_verify::{
     Hardening, RepairBy, Status,
-    job::{Job, Place, PlaceError, Recorded, Setup, Watch, harden},
+    job::{Job, Joined, Place, PlaceError, Recorded, Setup, Watch, harden},
 };
 use support::{PROGRAM, World, directory, file, path, program, this_program};
 
@@ -88,6 +88,10 @@ impl Place for Here<'_> {
     fn record(&self, image: &Image, spec: &Spec) -> Result<Recorded, PlaceError> {
         let (container, recording) = casehard_record::start(self.0, image, spec, Mode::Full)?;
         Ok(Recorded { container, watch: Box::new(Watching(recording)) })
+    }
+
+    fn network(&self) -> Result<Box<dyn Joined>, PlaceError> {
+        Ok(Box::new(self.0.network()?))
     }
 }
 

@@ -104,6 +104,7 @@ fn verified(world: &World, workload: &str) -> Result<Verification, JobError> {
         hardened: &world.image,
         setup,
         plan: None,
+        profile: None,
         runtime: None,
         seccomp: None,
     };
