@@ -204,7 +204,7 @@ pub(crate) fn set_address(name: &str, address: std::net::Ipv4Addr, bits: u8) -> 
 /// Asks the kernel something of an interface (`netdevice(7)`).
 fn ask_interface(
     name: &str,
-    request: libc::Ioctl,
+    request: libc::c_ulong,
     fill: impl FnOnce(&mut libc::ifreq),
 ) -> io::Result<libc::ifreq> {
     // SAFETY: `ifreq` is plain data for which zeroes are valid; the name is cut to fit, with a zero behind it; the
@@ -218,7 +218,7 @@ fn ask_interface(
             *to = from.cast_signed();
         }
         fill(&mut asked);
-        check(libc::c_long::from(libc::ioctl(socket.as_raw_fd(), request, &raw mut asked)))?;
+        check(libc::c_long::from(libc::ioctl(socket.as_raw_fd(), request as libc::Ioctl, &raw mut asked)))?;
         Ok(asked)
     }
 }

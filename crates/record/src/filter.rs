@@ -1,9 +1,9 @@
 //! The filter that sends system calls to the recorder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casehard_engine::{
-    seccomp::{Architecture, Comparison, Condition, Rules, Verdict, assemble, call_number},
+    seccomp::{Architecture, Comparison, Condition, Rules, Verdict, assemble, call_name, call_number},
     supervisor::Operation,
 };
 
@@ -56,6 +56,40 @@ fn rules(architecture: Architecture, mode: Mode) -> Rules {
         }
     }
     Rules { architecture, calls, otherwise: Verdict::Notify, unknown: Verdict::Errno(libc::ENOSYS as u16) }
+}
+
+/// The filter of the full mode as `linux.seccomp` of the OCI runtime specification has it, which is also what Docker and
+/// Podman take for a profile: listened to at `socket`. What is not recorded is allowed, as without a profile.
+#[must_use]
+pub fn oci_filter(socket: &str) -> String {
+    let own = Architecture::of_this_machine();
+    let conditional = [("newfstatat", 3), ("fstatat64", 3), ("statx", 2)];
+    let names: BTreeSet<&str> = own
+        .iter()
+        .flat_map(|&architecture| (0..1024).filter_map(move |number| call_name(architecture, number)))
+        .filter(|name| !FREQUENT.contains(name) && !DENIED.contains(name))
+        .filter(|name| !conditional.iter().any(|(known, _)| known == name))
+        .collect();
+    let mut rules = vec![
+        serde_json::json!({ "names": DENIED, "action": "SCMP_ACT_ERRNO", "errnoRet": libc::ENOSYS }),
+        serde_json::json!({ "names": names, "action": "SCMP_ACT_NOTIFY" }),
+    ];
+    rules.extend(conditional.map(|(name, flags)| {
+        let other = serde_json::json!({ "index": flags, "value": libc::AT_EMPTY_PATH, "op": "SCMP_CMP_NE" });
+        serde_json::json!({ "names": [name], "action": "SCMP_ACT_NOTIFY", "args": [other] })
+    }));
+    let architectures: &[&str] = if cfg!(target_arch = "aarch64") {
+        &["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"]
+    } else {
+        &["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]
+    };
+    let whole = serde_json::json!({
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "architectures": architectures,
+        "listenerPath": socket,
+        "syscalls": rules,
+    });
+    format!("{whole:#}\n")
 }
 
 /// The frequent calls that a mode does not look at, by name: those of this machine's own architecture.

@@ -8,6 +8,7 @@
 //! This crate tells what happened; what follows from it is decided elsewhere.
 #![allow(unsafe_code)]
 
+pub mod agent;
 mod backend;
 mod call;
 mod collect;
@@ -19,6 +20,7 @@ mod recording;
 mod witness;
 
 pub use backend::{BACKENDS, Backend};
+pub use filter::oci_filter;
 pub use front::{Front, front};
 pub use recording::{Mode, RecordError, Recording, start};
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     BACKENDS,
     filter::filter,
-    process::{self, Command, Report},
+    process::{self, Command, Report, Witnesses},
 };
 
 /// How closely is looked.
@@ -88,8 +88,9 @@ pub fn start(
         (backend.probe)()?;
     }
     let (ours, supervisors) = Channel::pair().map_err(failed("start"))?;
-    let (child, channel) = process::start(mode, Phase::new("start"), sandbox.namespace().as_fd(), &ours)
-        .map_err(failed("start"))?;
+    let (child, channel) =
+        process::start(mode, Witnesses::Two, Phase::new("start"), sandbox.namespace().as_fd(), &ours)
+            .map_err(failed("start"))?;
     let recording = Recording { child, channel: Mutex::new(channel) };
     drop(ours);
     let options = StartOptions {
@@ -124,13 +125,7 @@ impl Recording {
             channel.expect::<Report>().map_err(failed("hear from"))?.0
         };
         let _ = self.child.wait();
-        if let Some(why) = report.failed {
-            return Err(RecordError::Failed(why));
-        }
-        if report.lost_count > 0 {
-            return Err(RecordError::Lost { count: report.lost_count, examples: report.lost });
-        }
-        Ok(Profile::from_json(report.profile.as_bytes())?)
+        report.into_profile()
     }
 }
 

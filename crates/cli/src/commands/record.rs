@@ -10,7 +10,7 @@ use std::{
 
 use casehard_engine::EngineError;
 use casehard_profile::Profile;
-use casehard_record::{Front, RecordError};
+use casehard_record::{Front, RecordError, agent::Told};
 
 use crate::{Context, Failure, Verdict};
 
@@ -24,13 +24,62 @@ pub struct Arguments {
     /// Write what was seen so far every so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
+    /// Be the agent of OCI runtimes: record every container whose runtime connects to this socket (listenerPath)
+    #[arg(long, value_name = "SOCKET", conflicts_with = "command")]
+    listen: Option<PathBuf>,
+    /// Write the seccomp profile that makes runtimes connect to --listen, and end
+    #[arg(long, requires = "listen")]
+    seccomp: bool,
     /// The command to run and record
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, required_unless_present = "listen", value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
-/// Runs the command and records it; its exit code is ours.
+/// Records a command, or the containers of a runtime.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
+    match &arguments.listen {
+        None => run_command(arguments, context),
+        Some(socket) if arguments.seccomp => {
+            let path = std::path::absolute(socket)?;
+            context.out().write_all(casehard_record::oci_filter(&path.display().to_string()).as_bytes())?;
+            Ok(Verdict::Good)
+        }
+        Some(socket) => listen(arguments, socket, context),
+    }
+}
+
+/// Records containers, each into a file named after it, until the process is ended.
+fn listen(arguments: &Arguments, socket: &Path, context: &Context) -> Result<Verdict, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::cannot(format_args!("failed to listen at {}", socket.display()), &error)
+            .hint("a socket that an earlier run left there is to be removed first")
+    };
+    let listener = std::os::unix::net::UnixListener::bind(socket).map_err(failed)?;
+    let mut tell = |id: &str, told: Told<'_>| {
+        let name: String = id.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+        let path = arguments.output.join(format!("{name}.profile.json"));
+        let written = match told {
+            Told::SoFar(profile) | Told::Ended(profile) => replace(&path, &profile.to_json()),
+            Told::Failed(error) => {
+                context.say_failure(&Failure::cannot(format_args!("failed to record the container {id}"), error));
+                Ok(())
+            }
+            _ => {
+                context.say(format_args!("recording {id} into {}", path.display()));
+                Ok(())
+            }
+        };
+        if let Err(error) = written {
+            context.say_failure(&Failure::cannot(format_args!("failed to write {}", path.display()), &error));
+        }
+    };
+    casehard_record::agent::listen(&listener, Duration::from_secs(arguments.every), &mut tell)
+        .map_err(|error| Failure::cannot("failed to record containers", &error))?;
+    Ok(Verdict::Good)
+}
+
+/// Runs the command and records it; its exit code is ours.
+fn run_command(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let output = Output::new(&arguments.output, context)?;
     let program = find(&arguments.command[0], context)?;
     let front =

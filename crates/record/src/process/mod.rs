@@ -8,4 +8,4 @@ mod rights;
 mod serve;
 
 pub(crate) use recorder::{Recorder, serve as serve_listener};
-pub(crate) use serve::{Command, Report, enter_if_asked, start};
+pub(crate) use serve::{Command, Report, Witnesses, enter_if_asked, start};

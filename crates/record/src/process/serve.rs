@@ -8,7 +8,7 @@ use std::{
 };
 
 use casehard_engine::{channel::Channel, supervisor::Attach};
-use casehard_profile::Phase;
+use casehard_profile::{Phase, Profile};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     fs::{Mode as Permissions, OFlags},
@@ -18,7 +18,11 @@ use rustix::{
 use serde::{Deserialize, Serialize};
 
 use super::recorder::{Recorder, serve as serve_listener};
-use crate::{Mode, collect::collect, witness::notify::Listener};
+use crate::{
+    Mode, RecordError,
+    collect::{collect, so_far},
+    witness::notify::Listener,
+};
 
 /// The word that tells such a process from one that a person started.
 const MARK: &str = "casehard-recorder-process";
@@ -27,11 +31,22 @@ const MARK: &str = "casehard-recorder-process";
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Command {
     /// To begin. Descriptors: user namespace, channel of the sandbox's supervisor.
-    Begin(Mode, Phase),
+    Begin(Mode, Witnesses, Phase),
+    /// To tell what was seen so far. Answer: [`Report`].
+    SoFar,
     /// What is seen from now on belongs to this phase. Answer: `()`.
     Phase(Phase),
     /// To tell what was seen, and end. Answer: [`Report`].
     Finish,
+}
+
+/// Which witnesses there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Witnesses {
+    /// Notifications alone: the root is not the sandbox's own.
+    One,
+    /// Access times too.
+    Two,
 }
 
 /// What was seen.
@@ -46,9 +61,23 @@ pub(crate) struct Report {
     pub(crate) failed: Option<String>,
 }
 
+impl Report {
+    /// The profile, unless something is missing from it.
+    pub(crate) fn into_profile(self) -> Result<Profile, RecordError> {
+        if let Some(why) = self.failed {
+            return Err(RecordError::Failed(why));
+        }
+        if self.lost_count > 0 {
+            return Err(RecordError::Lost { count: self.lost_count, examples: self.lost });
+        }
+        Ok(Profile::from_json(self.profile.as_bytes())?)
+    }
+}
+
 /// Starts the process.
 pub(crate) fn start(
     mode: Mode,
+    witnesses: Witnesses,
     phase: Phase,
     namespace: BorrowedFd<'_>,
     supervisor: &Channel,
@@ -59,7 +88,7 @@ pub(crate) fn start(
         .stdin(Stdio::from(OwnedFd::from(other)))
         .stdout(Stdio::null())
         .spawn()?;
-    mine.send(&Command::Begin(mode, phase), &[namespace, supervisor.as_fd()])?;
+    mine.send(&Command::Begin(mode, witnesses, phase), &[namespace, supervisor.as_fd()])?;
     Ok((child, mine))
 }
 
@@ -77,7 +106,9 @@ pub(crate) fn enter_if_asked() {
 fn serve() -> io::Result<()> {
     let _ = rustix::thread::set_name(c"casehard-record");
     let control = Channel::from(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?);
-    let Some((Command::Begin(mode, phase), descriptors)) = control.receive()? else { return Ok(()) };
+    let Some((Command::Begin(mode, witnesses, phase), descriptors)) = control.receive()? else {
+        return Ok(());
+    };
     let short = || io::Error::from(io::ErrorKind::InvalidInput);
     let [namespace, supervisor]: [OwnedFd; 2] = descriptors.try_into().map_err(|_| short())?;
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -113,7 +144,7 @@ fn serve() -> io::Result<()> {
                     supervisor = Some(channel);
                 }
                 // The container has ended; its root is removed when this end is closed.
-                None => report = report.or_else(|| Some(tell(&recorder))),
+                None => report = report.or_else(|| Some(tell(&recorder, witnesses))),
             }
         }
         if asked {
@@ -126,9 +157,10 @@ fn serve() -> io::Result<()> {
                     control.send(&(), &[])?;
                 }
                 Some((Command::Finish, _)) => {
-                    let report = report.unwrap_or_else(|| tell(&recorder));
+                    let report = report.unwrap_or_else(|| tell(&recorder, witnesses));
                     return control.send(&report, &[]);
                 }
+                Some((Command::SoFar, _)) => control.send(&tell(&recorder, Witnesses::One), &[])?,
                 Some((Command::Begin(..), _)) => return Err(short()),
                 None => return Ok(()),
             }
@@ -142,6 +174,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Becomes root of the container's user namespace, in which nothing of the container is closed to it.
 fn become_root(namespace: &OwnedFd) -> io::Result<()> {
+    let own = rustix::fs::stat("/proc/self/ns/user")?;
+    let wanted = rustix::fs::fstat(namespace)?;
+    if (own.st_dev, own.st_ino) == (wanted.st_dev, wanted.st_ino) {
+        return Ok(());
+    }
     rustix::thread::move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::User))?;
     let _ = rustix::thread::set_thread_groups(&[]);
     rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT)?;
@@ -192,9 +229,14 @@ fn further(recorder: &Arc<Mutex<Recorder>>, descriptors: Vec<OwnedFd>) -> io::Re
     Ok(())
 }
 
-fn tell(recorder: &Mutex<Option<Arc<Mutex<Recorder>>>>) -> Report {
+fn tell(recorder: &Mutex<Option<Arc<Mutex<Recorder>>>>, witnesses: Witnesses) -> Report {
     match &*lock(recorder) {
-        Some(recorder) => collect(&mut lock(recorder)),
+        Some(recorder) if witnesses == Witnesses::Two => collect(&mut lock(recorder)),
+        Some(recorder) => {
+            let profile = so_far(&mut lock(recorder));
+            let profile = String::from_utf8_lossy(&profile.to_json()).into_owned();
+            Report { profile, ..Report::default() }
+        }
         None => Report { failed: Some("the container did not start".to_owned()), ..Report::default() },
     }
 }
