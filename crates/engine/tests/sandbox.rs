@@ -47,6 +47,10 @@ fn main() {
         (Head { mark: Mark::Whiteout, ..head("/data/gone", Kind::File) }, Vec::new()),
         file("/full/new", b"new"),
         (Head { mark: Mark::Opaque, ..head("/full", Kind::File) }, Vec::new()),
+        // What hides nothing makes nothing.
+        (Head { mark: Mark::Whiteout, ..head("/nothing/here", Kind::File) }, Vec::new()),
+        (Head { mark: Mark::Opaque, ..head("/nowhere", Kind::File) }, Vec::new()),
+        (Head { mark: Mark::Opaque, ..head("/full/new", Kind::File) }, Vec::new()),
         file("/escape/planted", b"planted"),
         (head("/device", Kind::CharDevice { major: 1, minor: 3 }), Vec::new()),
         directory("/srv"),
@@ -185,6 +189,8 @@ fn exit_codes(world: &World) {
 fn layers(world: &World) {
     assert_eq!(world.run(&spec(&["ls", "/data"])).1, "kept\n");
     assert_eq!(world.run(&spec(&["ls", "/full"])).1, "new\n");
+    let top = world.run(&spec(&["ls", "/"])).1;
+    assert!(!top.contains("nothing") && !top.contains("nowhere"), "{top}");
     assert_eq!(world.run(&spec(&["cat", "/etc/planted"])).1, "planted");
     assert!(!Path::new("/etc/planted").exists());
     let root = world.sandbox.prepare(&world.image).unwrap();

@@ -44,6 +44,14 @@ pub fn read_layers(blobs: &[&[u8]], compression: Compression) -> Result<Tree, Re
     Ok(tree)
 }
 
+/// Reads what a daemon or a registry may answer.
+pub fn read_answer(bytes: &[u8]) {
+    crate::daemon::read_answer(bytes.to_vec());
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        crate::registry::read_headers(text);
+    }
+}
+
 const fn descriptor_digest(layer: &Layer) -> Digest {
     layer.descriptor.digest
 }

@@ -184,6 +184,16 @@ impl Unpacker {
         }
     }
 
+    /// Opens a directory if there is one: what hides something need not find it, and makes nothing.
+    fn find_directory(&self, path: &RootPath) -> io::Result<Option<OwnedFd>> {
+        let name = if path.is_root() { OsStr::new(".") } else { OsStr::from_bytes(path.as_bytes()) };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match openat2(&self.root, name, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+            directory => Ok(Some(directory?)),
+        }
+    }
+
     fn file(
         &mut self,
         directory: &OwnedFd,
@@ -285,14 +295,14 @@ impl Unpacker {
         if self.this_layer.contains(path) {
             return Ok(());
         }
-        let Ok(directory) = self.open_directory(&parent) else { return Ok(()) };
+        let Some(directory) = self.find_directory(&parent)? else { return Ok(()) };
         self.parent = None;
         remove_entry(directory.as_fd(), OsStr::from_bytes(name))
     }
 
     /// An opaque directory: what lower layers have in it is gone.
     fn empty(&mut self, path: &RootPath) -> io::Result<()> {
-        let directory = self.open_directory(path)?;
+        let Some(directory) = self.find_directory(path)? else { return Ok(()) };
         self.parent = None;
         for entry in Dir::read_from(&directory)? {
             let entry = entry?;

@@ -49,7 +49,7 @@ pub(super) fn request(
     answer(socket, BufReader::new(stream))
 }
 
-fn answer(socket: &Path, mut reader: BufReader<UnixStream>) -> Result<Answer, DaemonError> {
+pub(super) fn answer(socket: &Path, mut reader: impl BufRead + 'static) -> Result<Answer, DaemonError> {
     let wrong = |what| DaemonError::Http { socket: socket.to_owned(), what };
     let io = |source| DaemonError::Io { socket: socket.to_owned(), source };
     let first = line(&mut reader).map_err(io)?;

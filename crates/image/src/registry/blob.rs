@@ -11,7 +11,7 @@ use casehard_oci::{Digest, Hasher};
 
 use super::{
     Client, RegistryError,
-    client::{ATTEMPTS, Ask, backoff, refused, shown},
+    client::{Ask, backoff, refused, shown},
 };
 
 /// Who is asked for a blob.
@@ -68,7 +68,7 @@ pub(super) fn fetch(
         };
         // As long as it goes on, it goes on.
         attempt = if progress.count > before { 0 } else { attempt + 1 };
-        if attempt >= ATTEMPTS {
+        if attempt >= client.attempts {
             return Err(RegistryError::Network { url: shown(place.url()), message });
         }
         thread::sleep(backoff(attempt));

@@ -42,6 +42,8 @@ pub(crate) struct Client {
     is_plain: bool,
     credential: Option<Credential>,
     push: bool,
+    /// How often something is tried: less where somebody else can be asked.
+    pub(super) attempts: u32,
     /// Another repository that is read from.
     from: Option<String>,
     authorization: Mutex<Option<String>>,
@@ -90,6 +92,7 @@ impl Client {
             is_plain,
             credential: credentials::find(&registries.credentials, reference)?,
             push,
+            attempts: ATTEMPTS,
             from,
             authorization: Mutex::new(None),
         })
@@ -115,7 +118,7 @@ impl Client {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let is_last = attempt >= ATTEMPTS;
+            let is_last = attempt >= self.attempts;
             match self.send(ask) {
                 Ok(answer) if answer.status() == 401 && !told => {
                     told = true;

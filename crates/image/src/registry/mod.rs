@@ -16,3 +16,12 @@ pub use error::RegistryError;
 pub(crate) use pull::Remote;
 pub use push::copy_to_registry;
 pub use referrers::referrers;
+
+/// Reads what stands in headers of an answer, for the fuzzer.
+#[cfg(fuzzing)]
+pub(crate) fn read_headers(text: &str) {
+    let _ = challenge::Challenge::parse(text);
+    if let Some(address) = referrers::next_of(text) {
+        assert!(text.contains(address));
+    }
+}

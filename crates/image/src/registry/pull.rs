@@ -28,6 +28,9 @@ use crate::{Limits, ReadError, Registries, cache, copy::is_foreign, source::Blob
 /// Blobs that are pulled at once.
 const PARALLEL: usize = 4;
 
+/// How often a mirror is asked before the next one is.
+const MIRROR_ATTEMPTS: u32 = 2;
+
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
 
@@ -55,7 +58,10 @@ impl Remote {
     ) -> Result<Self, RegistryError> {
         let places = mirrors::places(&registries.configuration, reference)?;
         let clients = places.iter().map(|place| Client::new(place, registries, false, None));
-        let clients = clients.collect::<Result<_, _>>()?;
+        let mut clients: Vec<Client> = clients.collect::<Result<_, _>>()?;
+        if let Some((_, mirrors)) = clients.split_last_mut() {
+            mirrors.iter_mut().for_each(|mirror| mirror.attempts = MIRROR_ATTEMPTS);
+        }
         let (folder, temporary) = match &registries.cache {
             Some(cache) => (cache.join("blobs/sha256"), None),
             None => {

@@ -121,9 +121,12 @@ fn index(answer: ureq::http::Response<ureq::Body>, url: &str) -> Result<Index, R
         .map_err(|error| RegistryError::Protocol { url: shown(url), what: error.to_string() })
 }
 
-/// `Link: <address>; rel="next"` (RFC 8288).
 fn next_page(answer: &ureq::http::Response<ureq::Body>) -> Option<String> {
-    let link = answer.headers().get(header::LINK)?.to_str().ok()?;
+    next_of(answer.headers().get(header::LINK)?.to_str().ok()?).map(str::to_owned)
+}
+
+/// `Link: <address>; rel="next"` (RFC 8288).
+pub(super) fn next_of(link: &str) -> Option<&str> {
     let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
-    rest.contains("next").then(|| address.to_owned())
+    rest.contains("next").then_some(address)
 }
