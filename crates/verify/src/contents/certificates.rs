@@ -27,7 +27,7 @@ impl Certificates {
         is_store(start) || memmem::find(start, b"-----BEGIN ").is_some()
     }
 
-    /// Counts those of a file; `None` when there are none.
+    /// Counts those of a file; `None` when there is no whole one: code that names the first line has none.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         if is_store(bytes) {
             return Some(Self { good: 1, broken: 0 });
@@ -45,7 +45,7 @@ impl Certificates {
             let Some(end) = end else { break };
             rest = &rest[end..];
         }
-        (found != Self::default()).then_some(found)
+        (found.good > 0).then_some(found)
     }
 }
 
@@ -97,6 +97,7 @@ mod tests {
         let spoilt = bundle.replacen("BwcHBwcH", "!", 1);
         assert_eq!(Certificates::read(spoilt.as_bytes()), Some(Certificates { good: 1, broken: 1 }));
         assert_eq!(Certificates::read(b"-----BEGIN PRIVATE KEY-----"), None);
+        assert_eq!(Certificates::read(b"PEM_HEADER = \"-----BEGIN CERTIFICATE-----\"\n"), None);
         assert_eq!(
             Certificates::read(b"\xfe\xed\xfe\xed\0\0\0\x02"),
             Some(Certificates { good: 1, broken: 0 })
