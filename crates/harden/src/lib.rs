@@ -6,6 +6,7 @@
 
 mod account;
 mod apply;
+mod carry;
 mod closure;
 mod concessions;
 mod config;
@@ -16,16 +17,20 @@ mod ownership;
 mod packages;
 pub mod plan;
 mod policy;
+mod price;
 mod privilege;
 pub mod runtime;
 mod summary;
+pub mod tools;
 pub mod why;
 mod writable;
 
 pub use apply::{ApplyError, apply};
+pub use carry::{Misfit, carry};
 pub use concessions::Concessions;
 pub use config::{exec_form, without_shell_forms};
 pub use level::{Level, LevelError};
 pub use plan::{Ground, Plan, plan};
-pub use policy::{Picks, Policy, PolicyError};
+pub use policy::{Picks, Policy, PolicyError, classes};
+pub use price::{Price, Prices, price, prices};
 pub use summary::summary;

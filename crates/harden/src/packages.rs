@@ -48,6 +48,11 @@ impl Dependencies {
         }
     }
 
+    /// The packages that `package` itself declares to need.
+    pub fn direct(&self, package: PackageId) -> &[PackageId] {
+        self.direct.get(package.index()).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether `package` needs `other`, over any number of steps.
     pub fn reaches(&self, package: PackageId, other: PackageId) -> bool {
         let Some(reach) = self.reach.get(package.index()) else { return false };

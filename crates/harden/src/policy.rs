@@ -76,15 +76,43 @@ pub enum PolicyError {
 
 /// Names for sets of paths that people think of as one.
 const CLASSES: &[(&str, &[&str])] = &[
-    ("time-zones", &["/usr/share/zoneinfo/**", "/etc/localtime", "/etc/timezone"]),
-    ("locales", &["/usr/lib/locale/**", "/usr/share/locale/**", "/usr/share/i18n/**", "/etc/locale*"]),
-    ("shell", &["/usr/bin/{sh,dash,bash}", "/bin/{sh,dash,bash}", "/etc/shells", "/bin/busybox"]),
     ("certificates", &["/etc/ssl/**", "/usr/share/ca-certificates/**", "/usr/lib/ssl/**", "/etc/pki/**"]),
     ("character-sets", &["/usr/lib/**/gconv/**"]),
-    ("terminals", &["/usr/share/terminfo/**", "/etc/terminfo/**", "/{usr/,}lib/terminfo/**"]),
     ("documentation", &["/usr/share/doc/**", "/usr/share/man/**", "/usr/share/info/**"]),
-    ("fonts", &["/usr/share/fonts/**", "/etc/fonts/**", "/var/cache/fontconfig/**"]),
+    ("fonts", &["/usr/share/fonts/**", "/usr/local/share/fonts/**", "/etc/fonts/**", "/var/cache/fontconfig/**"]),
+    ("locales", &["/usr/lib/locale/**", "/usr/share/locale/**", "/usr/share/i18n/**", "/etc/locale*"]),
+    ("mime-types", &["/etc/mime.types", "/usr/share/mime/**", "/usr/share/misc/magic*", "/usr/lib/file/magic*"]),
+    (
+        "package-manager",
+        &[
+            "/{usr/,usr/local/,}{bin,sbin}/{apt*,dpkg*,apk,rpm,dnf,microdnf,yum,tdnf,zypper,pacman,opkg}",
+            "/{usr/,usr/local/,}bin/{pip,pip3,npm,npx,yarn,pnpm,corepack,gem,bundle,composer,cpan,conda,mamba}",
+            "/etc/apt/**",
+            "/usr/lib/{apt,dpkg}/**",
+            "/var/lib/{apt,dpkg}/**",
+        ],
+    ),
+    (
+        "shell",
+        &["/{usr/,}bin/{sh,bash,dash,ash,zsh,ksh,mksh,fish,csh,tcsh,rbash,busybox}", "/etc/shells", "/etc/profile"],
+    ),
+    ("terminals", &["/usr/share/terminfo/**", "/etc/terminfo/**", "/{usr/,}lib/terminfo/**"]),
+    ("time-zones", &["/usr/share/zoneinfo/**", "/etc/localtime", "/etc/timezone"]),
 ];
+
+/// The names of all classes, for `keep:` and `drop:`.
+pub fn classes() -> impl Iterator<Item = &'static str> {
+    CLASSES.iter().map(|(name, _)| *name)
+}
+
+/// The classes that an image has anything of.
+pub(crate) fn present_classes(tree: &casehard_image::Tree) -> Vec<&'static str> {
+    let picks = |class: &&'static str| {
+        let picks = Picks::default().with_class(class);
+        tree.walk().any(|entry| !entry.is_directory() && picks.path(entry).is_some())
+    };
+    classes().filter(picks).collect()
+}
 
 impl Picks {
     /// The picks that a workload's `keep:` or `drop:` makes.
@@ -95,18 +123,33 @@ impl Picks {
         let mut paths = selection.paths.clone();
         for class in &selection.classes {
             let Some((_, globs)) = CLASSES.iter().find(|(name, _)| name == class) else {
-                let known = CLASSES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+                let known = classes().collect::<Vec<_>>().join(", ");
                 return Err(PolicyError::Class { class: class.clone(), known });
             };
             paths.extend(globs.iter().map(|glob| (*glob).to_owned()));
         }
         let mut set = GlobSetBuilder::new();
         for path in &paths {
-            let glob = GlobBuilder::new(path).literal_separator(true).backslash_escape(true).build();
+            let glob =
+                GlobBuilder::new(path).literal_separator(true).backslash_escape(true).empty_alternates(true).build();
             set.add(glob.map_err(|source| PolicyError::Glob { glob: path.clone(), source })?);
         }
         let set = set.build().map_err(|source| PolicyError::Glob { glob: paths.join(" "), source })?;
         Ok(Self { paths, set, packages: selection.packages.clone() })
+    }
+
+    /// These picks and a class, whose name is one of [`classes`].
+    pub(crate) fn with_class(&self, class: &'static str) -> Self {
+        let mut selection =
+            Selection { paths: self.paths.clone(), packages: self.packages.clone(), classes: Vec::new() };
+        selection.classes.push(class.to_owned());
+        Self::new(&selection).unwrap_or_else(|_| self.clone())
+    }
+
+    /// The packages picked by name that an image does not have.
+    pub(crate) fn absent<'a>(&'a self, inventory: &'a Inventory) -> impl Iterator<Item = &'a str> {
+        let is_here = |name: &str| inventory.packages.iter().any(|package| package.name == name);
+        self.packages.iter().map(String::as_str).filter(move |name| !is_here(name))
     }
 
     /// Whether nothing is picked.

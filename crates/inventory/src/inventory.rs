@@ -4,7 +4,7 @@ use casehard_image::{Entry, Facts, Image, NodeId, Tree};
 use casehard_oci::RootPath;
 
 use crate::{
-    Ecosystem, FileFacts, OsRelease, Package, PackageId, PythonSource, Script,
+    Ecosystem, FileFacts, NodeManifest, OsRelease, Package, PackageId, PythonSource, Script, Source,
     elf::{Elf, Loader, LoaderCache},
 };
 
@@ -91,6 +91,18 @@ impl Inventory {
     #[must_use]
     pub fn python(&self, entry: Entry<'_>) -> Option<&PythonSource> {
         self.facts(entry)?.python.as_ref()
+    }
+
+    /// What a source file of Perl, Ruby or JavaScript loads.
+    #[must_use]
+    pub fn source(&self, entry: Entry<'_>) -> Option<&Source> {
+        self.facts(entry)?.source.as_deref()
+    }
+
+    /// What a Node `package.json` says.
+    #[must_use]
+    pub fn node(&self, entry: Entry<'_>) -> Option<&NodeManifest> {
+        self.facts(entry)?.node.as_deref()
     }
 
     /// The text of a small configuration file, its path followed through links (see [`crate::keeps_text`]).

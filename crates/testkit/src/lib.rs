@@ -24,17 +24,30 @@ pub struct Made {
 /// When the text is not of the form above or the image cannot be written: a test that cannot begin has failed.
 #[must_use]
 pub fn image(layers: &[&str], config: Container) -> Made {
+    let heads = |text: &&str| {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.map(entry).collect()
+    };
+    image_of(&layers.iter().map(heads).collect::<Vec<_>>(), config)
+}
+
+/// Makes an image of these layers, lowest first, whose entries are given in full: for what the text cannot say.
+///
+/// # Panics
+/// When the image cannot be written.
+#[must_use]
+pub fn image_of(layers: &[Vec<(Head, Vec<u8>)>], config: Container) -> Made {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("image");
     let writer = LayoutWriter::create(&path).expect("a layout");
     let written = layers
         .iter()
-        .map(|text| {
+        .map(|entries| {
             let mut layer = writer.layer(Compression::Gzip).expect("a layer");
-            for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
-            {
-                let (head, content) = entry(line);
-                layer.entry(&head, &mut content.as_slice()).unwrap_or_else(|error| panic!("{line}: {error}"));
+            for (head, content) in entries {
+                layer
+                    .entry(head, &mut content.as_slice())
+                    .unwrap_or_else(|error| panic!("{}: {error}", head.path));
             }
             layer.finish().expect("the end of a layer")
         })

@@ -69,10 +69,10 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     };
     let mut progress = Stages::new(context);
     if arguments.dry_run {
-        let (plan, _) = job::dry_run(&job, &mut progress).map_err(failed)?;
+        let (plan, prices) = job::dry_run(&job, &mut progress).map_err(failed)?;
         progress.finish();
         let text = match arguments.format {
-            Format::Text => casehard_harden::summary(&plan),
+            Format::Text => format!("{}\n{}", casehard_harden::summary(&plan), prices.text()),
             Format::Json => serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n",
         };
         context.out().write_all(text.as_bytes())?;

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use casehard_image::{Entry, NodeId};
 use casehard_inventory::PackageId;
 
-use super::{Closure, Grade, elf, python};
+use super::{Closure, Grade, elf, module_data, python};
 use crate::{content::is_place, debris, plan::Rule};
 
 pub(super) fn keep(closure: &mut Closure<'_>) {
     package_data(closure);
+    module_data::keep(closure);
     plugins(closure);
+    programs(closure);
     empty_directories(closure);
 }
 
@@ -56,6 +58,8 @@ fn data_directory(entry: Entry<'_>) -> Option<Entry<'_>> {
     let (depth, name) = match components.as_slice() {
         [b"usr", b"lib" | b"libexec", triplet, name, ..] if is_triplet(triplet) => (4, *name),
         [b"usr", b"lib", triplet] if is_triplet(triplet) => return None,
+        // Libraries in PHP, each in a directory of its own.
+        [b"usr", b"share", b"php", name, _, ..] => (4, *name),
         [b"usr", b"share" | b"lib" | b"libexec", name, ..] => (3, *name),
         [b"etc", name, ..] => (2, *name),
         _ => return None,
@@ -115,6 +119,41 @@ fn plugins(closure: &mut Closure<'_>) {
                 && elf::needs_nothing_new(closure, entry)
             {
                 closure.need(entry, Grade::Member, directory, Rule::PluginSibling);
+            }
+        }
+    }
+}
+
+/// A program beside one that ran, of the same package, stays when it needs nothing that does not stay already: people
+/// who use one use the other. The packages that every system has are sets of tools, and are used tool by tool.
+fn programs(closure: &mut Closure<'_>) {
+    let ground = closure.ground;
+    let mut used: BTreeSet<(PackageId, NodeId)> = BTreeSet::new();
+    for path in ground.profile.programs.keys() {
+        let Some(program) = ground.tree.resolve(path).entry else { continue };
+        let Some(directory) = program.parent().filter(|directory| matches!(directory.name(), b"bin" | b"sbin")) else {
+            continue;
+        };
+        used.extend(ground.owners(program.id()).into_iter().map(|package| (package, directory.id())));
+    }
+    for (package, directory) in used {
+        let record = ground.inventory.package(package);
+        let is_of_every_system =
+            record.essential || matches!(record.priority.as_deref(), Some("required" | "important" | "standard"));
+        if is_of_every_system {
+            continue;
+        }
+        for node in &record.files {
+            let entry = ground.tree.entry(*node);
+            let is_beside = entry.parent().is_some_and(|parent| parent.id() == directory);
+            if is_beside
+                && entry.is_file()
+                && entry.mode() & 0o6000 == 0
+                && crate::tools::kind(entry).is_none()
+                && !closure.stays(*node)
+                && elf::needs_nothing_new(closure, entry)
+            {
+                closure.need(entry, Grade::Member, ground.tree.entry(directory), Rule::ProgramSibling);
             }
         }
     }

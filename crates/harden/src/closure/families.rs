@@ -3,7 +3,7 @@
 use casehard_image::Entry;
 use casehard_oci::RootPath;
 
-use super::{Closure, Grade};
+use super::{Closure, Grade, elf};
 use crate::{Level, content::is_place, plan::Rule};
 
 pub(super) fn keep(closure: &mut Closure<'_>) {
@@ -20,7 +20,37 @@ pub(super) fn keep(closure: &mut Closure<'_>) {
         }
     }
     libraries(closure);
+    character_sets(closure);
     metadata(closure);
+}
+
+/// glibc finds the modules that convert between character sets by the names that data brings (`iconv(3)`). Every
+/// program in a locale reads their list; they stay when one of them was loaded, or something that stays imports
+/// `iconv_open`.
+fn character_sets(closure: &mut Closure<'_>) {
+    let ground = closure.ground;
+    let mut lists = Vec::new();
+    let mut by = None;
+    for node in closure.nodes() {
+        let entry = ground.tree.entry(node);
+        if closure.grade(node) != Some(Grade::Active) || !entry.is_file() {
+            continue;
+        }
+        let is_list = matches!(entry.name(), b"gconv-modules" | b"gconv-modules.cache");
+        let directory = entry.parent().filter(|directory| directory.name() == b"gconv");
+        let is_module = directory.is_some() && entry.name().ends_with(b".so");
+        lists.extend(directory.filter(|_| is_list || is_module));
+        if is_module || ground.inventory.elf(entry).is_some_and(|elf| elf.converts) {
+            by = Some(entry);
+        }
+    }
+    let Some(by) = by else { return };
+    if lists.is_empty() {
+        lists = elf::searched_directories(closure).into_iter().filter_map(|place| place.child(b"gconv")).collect();
+    }
+    for directory in lists {
+        below(closure, Some(directory), by, Rule::CharacterSets);
+    }
 }
 
 /// Data of which one part is as likely used as another: which one, the data of the day decides.
@@ -54,6 +84,11 @@ const FAMILIES: &[Family] = &[
         name: "locales",
         rule: Rule::Locales,
         places: &["/usr/lib/locale", "/usr/share/i18n", "/etc/locale.alias"],
+    },
+    Family {
+        name: "fonts",
+        rule: Rule::Fonts,
+        places: &["/usr/share/fonts", "/usr/local/share/fonts", "/etc/fonts", "/usr/share/fontconfig", "/var/cache/fontconfig"],
     },
     Family {
         name: "terminals",
@@ -102,8 +137,6 @@ fn libraries(closure: &mut Closure<'_>) {
             for modules in [&b"ossl-modules"[..], b"engines-3", b"engines-1.1"] {
                 below(closure, directory.child(modules), entry, Rule::OpenSsl);
             }
-        } else if name == b"gconv-modules" || name == b"gconv-modules.cache" {
-            below(closure, Some(directory), entry, Rule::CharacterSets);
         } else if name.starts_with(b"libpam.so.") {
             pam(closure, entry, directory);
         }

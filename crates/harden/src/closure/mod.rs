@@ -4,21 +4,30 @@
 //! and what that needs, is *active* and makes its package stay whole at level `package`; what stays only as a
 //! *member* of such a package brings the files it cannot work without, but no further whole package.
 
+mod configuration;
 mod data;
+mod dotnet;
 mod elf;
 mod families;
+mod java;
 mod links;
+mod module_data;
+mod node;
 mod packages;
+mod perl;
+mod php;
 mod python;
+mod ruby;
 mod script;
 mod seeds;
+mod source;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use casehard_image::{Entry, Image, NodeId, Tree};
 use casehard_inventory::{Inventory, PackageId};
 use casehard_oci::{ImageConfig, RootPath};
-use casehard_profile::Profile;
+use casehard_profile::{Access, Profile};
 
 use crate::{
     Level, Policy,
@@ -71,6 +80,7 @@ pub(crate) struct Closure<'a> {
     queue: VecDeque<NodeId>,
     whole: BTreeMap<PackageId, NodeId>,
     python: python::ImportPath,
+    sources: source::Roots,
     elf: elf::Memory<'a>,
     families: BTreeSet<&'static str>,
 }
@@ -92,6 +102,7 @@ impl<'a> Closure<'a> {
             queue: VecDeque::new(),
             whole: BTreeMap::new(),
             python: python::ImportPath::of(ground),
+            sources: source::Roots::of(ground),
             elf: elf::Memory::of(ground),
             families: BTreeSet::new(),
         };
@@ -105,7 +116,11 @@ impl<'a> Closure<'a> {
             } else if ground.policy.level == Level::File {
                 data::keep(&mut closure);
             }
+            if ground.policy.level != Level::Tidy {
+                packages::data_dependencies(&mut closure);
+            }
             families::keep(&mut closure);
+            languages(&mut closure);
             closure.run();
             if closure.kept.len() == before {
                 break;
@@ -123,6 +138,10 @@ impl<'a> Closure<'a> {
                 elf::close(self, entry, grade);
                 script::close(self, entry, grade);
                 python::close(self, entry, grade);
+                source::close(self, entry, grade);
+                java::close(self, entry, grade);
+                dotnet::close(self, entry, grade);
+                configuration::close(self, entry, grade);
             }
         }
     }
@@ -212,6 +231,21 @@ impl<'a> Closure<'a> {
         self.kept.get(&node).is_some_and(|kept| kept.reasons.iter().any(|reason| *reason != Reason::Holds))
     }
 
+    /// Whether a node is of the application itself: somebody put it into the image on purpose, and no package did.
+    pub fn is_application(&self, entry: Entry<'_>) -> bool {
+        self.kept.get(&entry.id()).is_some_and(|kept| {
+            kept.reasons.iter().any(|reason| matches!(reason, Reason::Application { .. }))
+        })
+    }
+
+    /// Whether the application read a file.
+    pub fn was_read(&self, entry: Entry<'_>) -> bool {
+        self.kept.get(&entry.id()).is_some_and(|kept| {
+            let is_read = |access: &BTreeSet<Access>| access.contains(&Access::Read) || access.contains(&Access::Executed);
+            kept.reasons.iter().any(|reason| matches!(reason, Reason::Used { access, .. } if is_read(access)))
+        })
+    }
+
     /// The nodes that stay so far.
     pub fn nodes(&self) -> Vec<NodeId> {
         self.kept.keys().copied().collect()
@@ -233,4 +267,16 @@ impl<'a> Closure<'a> {
         let mut places = search.split(':').map(|place| workdir.join_as_kernel(place.as_bytes()).child(word));
         places.find(|path| self.ground.tree.resolve(path).entry.is_some_and(Entry::is_file))
     }
+}
+
+/// Rules of languages that look at everything that stays by now.
+fn languages(closure: &mut Closure<'_>) {
+    if closure.ground.policy.level == Level::Tidy {
+        return;
+    }
+    perl::layers(closure);
+    ruby::specifications(closure);
+    java::command_lines(closure);
+    java::runtimes(closure);
+    php::packages(closure);
 }

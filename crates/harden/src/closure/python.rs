@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use casehard_image::{Entry, NodeId};
+use casehard_inventory::When;
 use casehard_oci::RootPath;
 use casehard_profile::{Access, PathUse};
 
@@ -45,6 +46,18 @@ impl ImportPath {
             }
         }
         path
+    }
+}
+
+impl ImportPath {
+    /// Whether top-level modules stand in a directory.
+    pub(super) fn is_root(&self, directory: Entry<'_>) -> bool {
+        self.roots.contains(&directory.id())
+    }
+
+    /// Whether a directory is the standard library.
+    pub(super) fn is_standard(&self, directory: Entry<'_>) -> bool {
+        self.standard.contains(&directory.id())
     }
 }
 
@@ -99,13 +112,28 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
         return;
     }
     packages_above(closure, entry, root, grade);
+    // `ctypes.util.find_library` asks the loader's own program (library reference, `ctypes`, *Finding shared libraries*).
+    if grade == Grade::Active && module_name(entry, root) == b"ctypes.util" {
+        for place in [&b"sbin/ldconfig"[..], b"usr/sbin/ldconfig"] {
+            closure.need_path(&RootPath::root().join_as_kernel(place), grade, entry, Rule::LoaderQuery);
+        }
+    }
     codecs(closure, entry, root);
     let ground = closure.ground;
     let Some(source) = ground.inventory.python(entry) else { return };
     let is_standard = closure.python.standard.contains(&root.id());
     let module = module_name(entry, root);
     let is_package = entry.name() == b"__init__.py";
+    // What the application imported has run: what it imports as it starts was seen, or is not for this machine.
+    let has_run = has_run(closure, entry);
+    let grade = if closure.is_application(entry) { Grade::Active } else { grade };
+    if grade == Grade::Active && source.is_dynamic && !is_standard {
+        own_package(closure, entry);
+    }
     for import in source.imports() {
+        if import.when == When::Never || has_run && import.when == When::Start {
+            continue;
+        }
         let Some(name) = absolute(&module, is_package, import.level, import.module.as_bytes()) else {
             continue;
         };
@@ -118,6 +146,28 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
             if grade == Grade::Active || ground.may_bring(entry, found) {
                 closure.need(found, grade, entry, Rule::PythonImport);
             }
+        }
+    }
+}
+
+/// Whether a module was imported while the profile was made: its source or its bytecode was read.
+fn has_run(closure: &Closure<'_>, entry: Entry<'_>) -> bool {
+    let stem = entry.name().strip_suffix(b"py").unwrap_or_default();
+    let cache = entry.parent().and_then(|directory| directory.child(b"__pycache__"));
+    closure.was_read(entry)
+        || cache
+            .into_iter()
+            .flat_map(Entry::children)
+            .any(|compiled| compiled.name().starts_with(stem) && closure.was_read(compiled))
+}
+
+/// A module that imports names which it computes finds most of them in its own package.
+fn own_package<'a>(closure: &mut Closure<'a>, entry: Entry<'a>) {
+    let Some(package) = entry.parent().filter(|package| package.child(b"__init__.py").is_some()) else { return };
+    for module in package.children() {
+        let inner = module.child(b"__init__.py");
+        for found in inner.into_iter().chain(module.name().ends_with(b".py").then_some(module)) {
+            closure.need(found, Grade::Member, entry, Rule::PythonImport);
         }
     }
 }

@@ -4,7 +4,7 @@ use casehard_image::{Entry, NodeId};
 use casehard_oci::RootPath;
 use casehard_profile::{Access, PathUse};
 
-use super::{Closure, Grade, python};
+use super::{Closure, Grade, python, ruby};
 use crate::{Level, content::is_place, debris, plan::Reason};
 
 pub(super) fn sow(closure: &mut Closure<'_>) {
@@ -36,6 +36,9 @@ fn used(closure: &mut Closure<'_>) {
             }
             continue;
         };
+        if ruby::only_searched(closure, entry, used) {
+            continue;
+        }
         keep_used(closure, entry, used);
         if used.access.contains(&Access::Listed)
             && entry.is_directory()

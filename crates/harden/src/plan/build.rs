@@ -56,6 +56,7 @@ pub fn plan(ground: Ground<'_>) -> Plan {
 
     let mut draft = Draft::new(ground, reasons);
     draft.drop_asked_packages();
+    draft.drop_tools();
     draft.drop_orphans();
     draft.drop_database();
     let accounts = Accounts::read(&text(ground, b"etc/passwd"), &text(ground, b"etc/group"));
@@ -89,6 +90,7 @@ struct Draft<'a> {
     orphans: BTreeMap<NodeId, RootPath>,
     database: bool,
     asked: BTreeMap<NodeId, String>,
+    tools: BTreeMap<NodeId, &'static str>,
     changes: BTreeMap<RootPath, Change>,
     additions: BTreeMap<RootPath, Addition>,
     notes: Vec<Note>,
@@ -102,6 +104,7 @@ impl<'a> Draft<'a> {
             orphans: BTreeMap::new(),
             database: false,
             asked: BTreeMap::new(),
+            tools: BTreeMap::new(),
             changes: BTreeMap::new(),
             additions: BTreeMap::new(),
             notes: Vec::new(),
@@ -121,6 +124,22 @@ impl<'a> Draft<'a> {
                     self.asked.insert(*node, package.name.clone());
                 }
             }
+        }
+    }
+
+    /// Shells and package managers go that stay only because their package does.
+    fn drop_tools(&mut self) {
+        if self.ground.policy.level == Level::Tidy {
+            return;
+        }
+        let tree = self.ground.tree;
+        let is_member = |reason: &Reason| matches!(reason, Reason::Package { .. });
+        let unused = self.kept.iter().filter(|(_, reasons)| reasons.iter().all(is_member));
+        let tools: Vec<(NodeId, &str)> =
+            unused.filter_map(|(node, _)| Some((*node, crate::tools::kind(tree.entry(*node))?))).collect();
+        for (node, kind) in tools {
+            self.kept.remove(&node);
+            self.tools.insert(node, kind);
         }
     }
 
@@ -277,6 +296,9 @@ impl<'a> Draft<'a> {
         if let Some(by) = self.asked.get(&node) {
             return Removal::Asked { by: by.clone() };
         }
+        if let Some(kind) = self.tools.get(&node) {
+            return Removal::Tool { kind: (*kind).to_owned() };
+        }
         if let Some(by) = self.ground.policy.drop.path(entry) {
             return Removal::Asked { by };
         }
@@ -341,6 +363,12 @@ impl<'a> Draft<'a> {
         self.notes.extend(identity.notes.iter().cloned());
         let conceded = ground.policy.concessions.notes();
         self.notes.extend(conceded.into_iter().map(|(about, text)| Note { about: about.into(), text }));
+        for (word, picks) in [("keep", &ground.policy.keep), ("drop", &ground.policy.drop)] {
+            self.notes.extend(picks.absent(ground.inventory).map(|name| Note {
+                about: word.into(),
+                text: format!("the image has no package {name:?}, which {word}: names"),
+            }));
+        }
         self.notes.extend(ground.profile.blind.iter().map(|blind| Note {
             about: "blind".into(),
             text: format!("{}: {}", blind.recorder, blind.what),

@@ -70,6 +70,11 @@ pub enum Reason {
         /// The package.
         package: String,
     },
+    /// It is of a package of data alone, which a used package declares to need.
+    Dependency {
+        /// The package that needs it.
+        package: String,
+    },
     /// It belongs to no package and stands beside files of the application.
     Application {
         /// The directory of the application.
@@ -130,6 +135,14 @@ pub enum Rule {
     NodePackage,
     /// A file of a Ruby gem that stays.
     RubyGem,
+    /// A JAR or a directory of classes on a class path.
+    ClassPath,
+    /// A part of a Java runtime that ran.
+    JavaRuntime,
+    /// A file of a package that Composer's autoloader may load.
+    ComposerPackage,
+    /// An assembly or library of a .NET application.
+    Assembly,
     /// A name service module that `nsswitch.conf` names.
     NameService,
     /// A PAM module or configuration that a used one names.
@@ -138,6 +151,8 @@ pub enum Rule {
     Certificates,
     /// The time zone database, of which a part was used.
     TimeZones,
+    /// Fonts and their configuration, of which a part was used.
+    Fonts,
     /// The locale data, of which a part was used.
     Locales,
     /// A character set conversion module.
@@ -148,10 +163,14 @@ pub enum Rule {
     OpenSsl,
     /// A plug-in beside a used one that needs nothing new.
     PluginSibling,
+    /// A program beside a used one of the same package that needs nothing new.
+    ProgramSibling,
     /// The data directory of a package, of which a part was used.
     PackageData,
     /// Configuration that the loader reads.
     LoaderConfiguration,
+    /// The program that code asks where libraries are.
+    LoaderQuery,
     /// A file that a kept configuration file names.
     NamedInConfiguration,
 }
@@ -177,6 +196,11 @@ pub enum Removal {
     Debris {
         /// What kind.
         class: String,
+    },
+    /// A shell or a package manager that nothing used.
+    Tool {
+        /// Which of the two: `shell`, `package-manager`.
+        kind: String,
     },
     /// It only makes sense with something that goes.
     Orphan {

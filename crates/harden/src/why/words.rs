@@ -29,6 +29,9 @@ pub fn reason(reason: &Reason) -> String {
             format!("{directory} was listed, and a listing stays complete")
         }
         Reason::Package { package } => format!("it belongs to package {}, which stays whole", safe(package)),
+        Reason::Dependency { package } => {
+            format!("it is data, and the used package {} declares to need its package", safe(package))
+        }
         Reason::Application { directory } => {
             format!("it belongs to no package and stands with the application in {directory}")
         }
@@ -84,15 +87,22 @@ pub(super) fn rule(rule: Rule) -> &'static str {
         Rule::PerlImport => "Perl code there loads it",
         Rule::NodePackage => "it is of that Node.js package",
         Rule::RubyGem => "it is of that Ruby gem",
+        Rule::ClassPath => "it is on the class path of Java code there",
+        Rule::JavaRuntime => "it is of the Java runtime that ran",
+        Rule::ComposerPackage => "Composer's autoloader may load it for the application",
+        Rule::Assembly => "it is an assembly or library of that .NET application",
         Rule::NameService => "it is a name service module that nsswitch.conf names",
         Rule::Pam => "it is a part of PAM's configuration that was used",
         Rule::Certificates => "it is of the certificate store, of which a part was used",
         Rule::TimeZones => "it is of the time zone database, of which a part was used",
+        Rule::Fonts => "it is a font or its configuration, of which a part was used",
+        Rule::LoaderQuery => "that module asks it where libraries are",
         Rule::Locales => "it is of the locale data, of which a part was used",
         Rule::CharacterSets => "it converts between character sets, which was used",
         Rule::Terminals => "it is of the terminal descriptions, of which a part was used",
         Rule::OpenSsl => "it is a module of OpenSSL",
         Rule::PluginSibling => "it is a plug-in beside a used one, and needs nothing new",
+        Rule::ProgramSibling => "it is a program beside a used one of its package, and needs nothing new",
         Rule::PackageData => "it is of the package's data directory, of which a part was used",
         Rule::LoaderConfiguration => "it is configuration that the loader reads",
         Rule::NamedInConfiguration => "a configuration file that stays names it",
@@ -112,6 +122,7 @@ pub fn removal(removal: &Removal) -> String {
         ),
         Removal::Unused => "it belongs to no package, and neither the run nor a rule used it".to_owned(),
         Removal::Debris { class } => format!("such files never belong in an image: {}", safe(class)),
+        Removal::Tool { kind } => format!("it is a {} that nothing used", safe(&kind.replace('-', " "))),
         Removal::Orphan { with } => format!("it only made sense with {with}, which goes"),
         Removal::PackageManagerState => {
             "it is the records of a package manager that goes; what they said of the packages that stay stands in \

@@ -23,6 +23,7 @@ mod wordpress;
 
 use crate::Cataloger;
 
+pub(crate) use java::class_path;
 pub(crate) use rpm::source_rpm;
 
 /// Every cataloger.

@@ -38,6 +38,8 @@ pub struct Elf {
     pub opens: Names,
     /// Libraries that it states to open (UAPI group, *ELF note for dlopen metadata*).
     pub dlopen: Vec<DlopenNote>,
+    /// Whether it converts between character sets by the C library (it imports `iconv_open`).
+    pub converts: bool,
     /// Whether it was linked by the Go linker (`.go.buildinfo`).
     pub is_go: bool,
     /// Whether it carries a list of its crates (`.dep-v0`, cargo-auditable).
@@ -175,6 +177,8 @@ fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
         elf.soname = named(DT_SONAME);
         elf.rpath = named(DT_RPATH);
         elf.runpath = named(DT_RUNPATH);
+        let is_libc = elf.soname.as_deref().is_some_and(|name| name.starts_with(b"libc."));
+        elf.converts = !is_libc && memchr::memmem::find(strings, b"\0iconv_open\0").is_some();
         is_pie = value(DT_FLAGS_1).is_some_and(|flags| flags & DF_1_PIE.0 != 0);
     }
     elf.kind = match header.e_type(endian) {

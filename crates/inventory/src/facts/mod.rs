@@ -1,18 +1,25 @@
 //! What is kept about a file's content beyond packages.
 
+mod javascript;
 mod node;
+mod paths;
+mod perl;
 mod python;
+mod ruby;
 mod script;
+mod source;
 
 use std::sync::Arc;
 
 use casehard_oci::RootPath;
 
 pub use node::NodeManifest;
-pub use python::{Import, PythonSource};
+pub use python::{Import, PythonSource, When};
 pub use script::Script;
+pub use source::{Language, Source};
 
 use crate::{
+    Names,
     elf::{Elf, LoaderCache},
     pattern,
 };
@@ -27,8 +34,14 @@ pub struct FileFacts {
     pub script: Option<Box<Script>>,
     /// It is Python source: by its name, or by its `#!` line.
     pub python: Option<PythonSource>,
+    /// It is Perl, Ruby or JavaScript: by its name, or by its `#!` line.
+    pub source: Option<Box<Source>>,
+    /// It is a JAR file whose manifest has a `Class-Path` (JAR file specification): the paths it names.
+    pub class_path: Option<Names>,
     /// It is a Node `package.json`.
     pub node: Option<Box<NodeManifest>>,
+    /// It is configuration below `/etc` that names these absolute paths.
+    pub paths: Option<Names>,
     /// It is `ld.so.cache`.
     pub loader_cache: Option<Arc<LoaderCache>>,
     /// All of it: small configuration that says what else is needed (see [`keeps_text`]).
@@ -49,6 +62,18 @@ impl FileFacts {
         let is_python_script = facts.script.as_ref().is_some_and(|script| script.is_python());
         if bytes.len() as u64 <= SOURCE_LIMIT && (is_python_source(name) || is_python_script) {
             facts.python = Some(PythonSource::read(bytes));
+        }
+        let program = facts.script.as_ref().map(|script| script.program());
+        if bytes.len() as u64 <= SOURCE_LIMIT
+            && let Some(language) = Source::language(name, program)
+        {
+            facts.source = Some(Box::new(Source::read(language, bytes)));
+        }
+        if bytes.len() as u64 <= TEXT_LIMIT && is_configuration(path) {
+            facts.paths = paths::read(bytes);
+        }
+        if name.ends_with(b".jar") {
+            facts.class_path = crate::catalogers::class_path(bytes);
         }
         if name == b"package.json" {
             facts.node = NodeManifest::read(bytes).map(Box::new);
@@ -84,15 +109,21 @@ pub(crate) fn wanted(path: &RootPath, start: &[u8]) -> u64 {
         ELF_LIMIT
     } else if start.starts_with(b"#!")
         || is_python_source(name)
+        || Source::language(name, None).is_some()
         || name == b"package.json"
         || path.as_bytes() == b"etc/ld.so.cache"
     {
         SOURCE_LIMIT
-    } else if keeps_text(path) {
+    } else if keeps_text(path) || is_configuration(path) {
         TEXT_LIMIT
     } else {
         0
     }
+}
+
+/// Files below `/etc` but for the many that are certificates.
+fn is_configuration(path: &RootPath) -> bool {
+    path.as_bytes().starts_with(b"etc/") && !path.as_bytes().starts_with(b"etc/ssl/certs/")
 }
 
 fn is_python_source(name: &[u8]) -> bool {
@@ -131,6 +162,9 @@ pub fn keeps_text(path: &RootPath) -> bool {
         "gconv/gconv-modules",
         "gconv/gconv-modules.d/*",
         "pyvenv.cfg",
+        "Gemfile.lock",
+        "gems.locked",
+        "composer/installed.json",
         "*.pth",
         "*._pth",
     ];

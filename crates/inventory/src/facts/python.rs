@@ -6,10 +6,21 @@ use crate::Names;
 /// What a Python source file imports.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PythonSource {
-    /// Each import as `LEVEL dots, module, ':' and names separated by ','`.
+    /// Each import as the letter of its [`When`], LEVEL dots, module, `:` and names separated by `,`.
     imports: Names,
     /// Whether it imports modules whose names are not constants.
     pub is_dynamic: bool,
+}
+
+/// When an import statement runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum When {
+    /// With the module, if its conditions hold.
+    Start,
+    /// With a function of the module, or when the module is the program.
+    Call,
+    /// Never: only type checkers read it.
+    Never,
 }
 
 /// One import.
@@ -19,6 +30,8 @@ pub struct Import<'a> {
     pub level: usize,
     /// The module as written after the dots; empty in `from . import x`.
     pub module: &'a str,
+    /// When it happens.
+    pub when: When,
     names: &'a str,
 }
 
@@ -36,7 +49,7 @@ impl PythonSource {
     /// Scans a source file; what is no Python is passed over.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Self {
-        let mut scan = Scan { bytes, at: 0, imports: Vec::new(), is_dynamic: false };
+        let mut scan = Scan { bytes, at: 0, imports: Vec::new(), is_dynamic: false, depth: 0, blocks: Vec::new() };
         scan.file();
         scan.imports.sort_unstable();
         scan.imports.dedup();
@@ -47,9 +60,15 @@ impl PythonSource {
     /// What it imports, sorted; conditional imports and those inside functions are among them.
     pub fn imports(&self) -> impl Iterator<Item = Import<'_>> {
         self.imports.texts().map(|text| {
+            let when = match text.as_bytes().first() {
+                Some(b's') => When::Start,
+                Some(b'n') => When::Never,
+                _ => When::Call,
+            };
+            let text = text.get(1..).unwrap_or_default();
             let level = text.bytes().take_while(|byte| *byte == b'.').count();
             let (module, names) = text[level..].split_once(':').unwrap_or((&text[level..], ""));
-            Import { level, module, names }
+            Import { level, module, when, names }
         })
     }
 }
@@ -59,15 +78,38 @@ struct Scan<'a> {
     at: usize,
     imports: Vec<String>,
     is_dynamic: bool,
+    /// Open brackets.
+    depth: usize,
+    /// The blocks that the statement stands in which decide when it runs, with their indentations.
+    blocks: Vec<(usize, When)>,
 }
 
 impl<'a> Scan<'a> {
     /// Walks the file token by token; statements begin at line starts, after `;` and after `:`.
     fn file(&mut self) {
         let mut statement = true;
+        // The indentation of a line, until its first statement has begun.
+        let mut fresh = Some(0);
+        let mut indentation = 0;
         while let Some(byte) = self.peek() {
             match byte {
                 b'#' => self.skip_line(),
+                b'(' | b'[' | b'{' => {
+                    self.at += 1;
+                    self.depth += 1;
+                    statement = false;
+                }
+                b')' | b']' | b'}' => {
+                    self.at += 1;
+                    self.depth = self.depth.saturating_sub(1);
+                    statement = false;
+                }
+                b'\n' if self.depth == 0 => {
+                    self.at += 1;
+                    statement = true;
+                    indentation = self.indentation();
+                    fresh = Some(indentation);
+                }
                 b'"' | b'\'' => {
                     self.string();
                     statement = false;
@@ -80,7 +122,13 @@ impl<'a> Scan<'a> {
                 b' ' | b'\t' | b'\r' | b'\x0c' => self.at += 1,
                 _ if is_word(byte) => {
                     let word = self.word();
+                    if let Some(indentation) = fresh.take().filter(|_| statement) {
+                        self.leave(indentation);
+                    }
                     match word {
+                        b"def" if statement => self.enter(indentation, When::Call),
+                        b"async" if statement => continue,
+                        b"if" if statement => self.condition(indentation),
                         b"import" if statement => self.import(),
                         b"from" if statement => self.from(),
                         b"import_module" | b"__import__" => self.call(),
@@ -94,6 +142,36 @@ impl<'a> Scan<'a> {
                     statement = false;
                 }
             }
+        }
+    }
+
+    /// The indentation of the line that begins here; tabs count as one.
+    fn indentation(&self) -> usize {
+        self.bytes[self.at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+    }
+
+    /// A statement with this indentation ends the blocks that are indented as far or farther.
+    fn leave(&mut self, indentation: usize) {
+        while self.blocks.last().is_some_and(|(block, _)| *block >= indentation) {
+            self.blocks.pop();
+        }
+    }
+
+    fn enter(&mut self, indentation: usize, when: When) {
+        if self.blocks.len() < 256 {
+            self.blocks.push((indentation, when));
+        }
+    }
+
+    /// `if TYPE_CHECKING:` and `if __name__ == "__main__":` (the test may be longer than that).
+    fn condition(&mut self, indentation: usize) {
+        let rest = &self.bytes[self.at..];
+        let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        let has = |text: &[u8]| memchr::memmem::find(line, text).is_some();
+        if has(b"TYPE_CHECKING") && !has(b"not ") {
+            self.enter(indentation, When::Never);
+        } else if has(b"__name__") {
+            self.enter(indentation, When::Call);
         }
     }
 
@@ -255,6 +333,7 @@ impl<'a> Scan<'a> {
             return;
         }
         self.at += 1;
+        self.depth += 1;
         self.blanks(true);
         match self.peek() {
             Some(b'"' | b'\'') => {
@@ -275,7 +354,13 @@ impl<'a> Scan<'a> {
 
     fn add(&mut self, import: String) {
         if !import.trim_matches('.').is_empty() && !import.contains('\0') && self.imports.len() < MOST * 4 {
-            self.imports.push(import);
+            let when = self.blocks.iter().map(|(_, when)| *when).max().unwrap_or(When::Start);
+            let letter = match when {
+                When::Start => 's',
+                When::Call => 'c',
+                When::Never => 'n',
+            };
+            self.imports.push(format!("{letter}{import}"));
         }
     }
 }
@@ -320,6 +405,18 @@ mod tests {
         ] {
             assert_eq!(imports(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn when_an_import_happens() {
+        let text = "import a\ntry:\n    import b\nexcept ImportError:\n    import c\nif TYPE_CHECKING:\n    import d\n\
+            else:\n    import e\nclass X:\n    import f\n    async def g(self, x=(\n0)):\n        import h\n    import i\n\
+            def j(): import k\nimport l\nif __name__ == '__main__':\n    import m\n";
+        let source = PythonSource::read(text.as_bytes());
+        let of = |wanted: When| {
+            source.imports().filter(|import| import.when == wanted).map(|import| import.module).collect::<String>()
+        };
+        assert_eq!([of(When::Start), of(When::Call), of(When::Never)], ["abcefil", "hkm", "d"]);
     }
 
     #[test]

@@ -400,7 +400,7 @@ static SELECTION: Object = Object {
     fields: &[&[
         field("paths", Shape::List(&Shape::Scalar(Scalar::Glob)), "Absolute paths; * and ** are wildcards."),
         field("packages", WORDS, "Names of packages."),
-        field("classes", WORDS, "Classes such as time-zones, locales or shell."),
+        field("classes", WORDS, "Classes: certificates, character-sets, documentation, fonts, locales, mime-types, package-manager, shell, terminals, time-zones."),
     ]],
 };
 

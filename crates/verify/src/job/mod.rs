@@ -197,14 +197,9 @@ pub enum JobError {
         /// The end of what the application wrote.
         log: String,
     },
-    /// The profile is of another image.
-    #[error("the profile was made from {profile}, not from this image ({image})")]
-    OtherImage {
-        /// What the profile is of.
-        profile: String,
-        /// The image's configuration digest.
-        image: Digest,
-    },
+    /// The profile is of another image, and does not fit this one.
+    #[error(transparent)]
+    OtherImage(#[from] casehard_harden::Misfit),
     /// The plan could not be carried out.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -269,10 +264,7 @@ pub fn harden(job: &Job<'_>, progress: &mut dyn Progress) -> Result<Done, JobErr
     let mut stages = measure::Stages::new(progress);
     let (original, contents) = stages.time("read", || Read::closely(job.image))?;
     let profile = match &job.profile {
-        Some(profile) => {
-            fits(profile, job.image)?;
-            profile.clone()
-        }
+        Some(profile) => carried(profile, job.image, &original)?,
         None => profile::stage(job, &original, &mut stages)?,
     };
     rounds::run(job, (original, contents), profile, staging, stages)
@@ -280,41 +272,43 @@ pub fn harden(job: &Job<'_>, progress: &mut dyn Progress) -> Result<Done, JobErr
 
 /// What the image and a profile say together, at the job's policy.
 fn decide(job: &Job<'_>, original: &Read, profile: &Profile, policy: &Policy) -> Plan {
-    plan(casehard_harden::Ground {
+    plan(ground(job, original, profile, policy))
+}
+
+fn ground<'a>(
+    job: &'a Job<'_>,
+    original: &'a Read,
+    profile: &'a Profile,
+    policy: &'a Policy,
+) -> casehard_harden::Ground<'a> {
+    casehard_harden::Ground {
         image: job.image,
         tree: &original.tree,
         inventory: &original.inventory,
         profile,
         policy,
-    })
+    }
 }
 
-/// Plans without running or writing anything but a profile run.
+/// Plans without running or writing anything but a profile run, and says what each step of the dial would cost.
 ///
 /// # Errors
 /// See [`JobError`].
-pub fn dry_run(job: &Job<'_>, progress: &mut dyn Progress) -> Result<(Plan, Profile), JobError> {
+pub fn dry_run(job: &Job<'_>, progress: &mut dyn Progress) -> Result<(Plan, casehard_harden::Prices), JobError> {
     let mut stages = measure::Stages::new(progress);
     let original = stages.time("read", || Read::new(job.image))?;
     let profile = match &job.profile {
-        Some(profile) => {
-            fits(profile, job.image)?;
-            profile.clone()
-        }
+        Some(profile) => carried(profile, job.image, &original)?,
         None => profile::stage(job, &original, &mut stages)?,
     };
     let plan = decide(job, &original, &profile, &job.policy);
-    Ok((plan, profile))
+    let prices = casehard_harden::prices(ground(job, &original, &profile, &job.policy));
+    Ok((plan, prices))
 }
 
-/// A profile is for the image it was made from, whatever its compression.
-fn fits(profile: &Profile, image: &Image) -> Result<(), JobError> {
-    let config = image.manifest().config.digest;
-    if profile.subjects.is_empty() || profile.subjects.iter().any(|subject| subject.config == config) {
-        return Ok(());
-    }
-    let of = profile.subjects.iter().map(|subject| subject.config.to_string()).collect::<Vec<_>>().join(", ");
-    Err(JobError::OtherImage { profile: of, image: config })
+/// A profile as it holds for the image: its own, or one of another build that fits.
+fn carried(profile: &Profile, image: &Image, original: &Read) -> Result<Profile, JobError> {
+    Ok(casehard_harden::carry(profile, &original.tree, &image.manifest().config.digest)?)
 }
 
 /// What the result is dated with.

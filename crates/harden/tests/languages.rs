@@ -1,0 +1,247 @@
+//! What stays with used code of each language though no run touched it, at level `file`.
+
+use casehard_harden::{Ground, Level, Plan, Policy, plan};
+use casehard_inventory::catalog;
+use casehard_oci::Container;
+use casehard_profile::{Access, Observation, Phase, Profile};
+use casehard_testkit::{Made, image, path};
+
+fn profile(uses: &[(&str, Access)], program: &str) -> Profile {
+    let mut profile = Profile::default();
+    for (used, access) in uses {
+        profile.observe(Observation::Path {
+            path: path(used),
+            access: *access,
+            program: Some(path(program)),
+            phase: Phase::new("start"),
+        });
+    }
+    profile
+}
+
+fn planned(made: &Made, profile: &Profile, level: Level) -> Plan {
+    let (tree, inventory) = catalog(&made.image).unwrap();
+    let policy = Policy { level, ..Policy::default() };
+    plan(Ground { image: &made.image, tree: &tree, inventory: &inventory, profile, policy: &policy })
+}
+
+/// The files that stay, and that all others of the image's files go.
+fn check(layer: &str, read: &[&str], program: &str, expected: &[&str]) {
+    let made = image(&[layer], Container::default());
+    let uses: Vec<_> = read.iter().map(|path| (*path, Access::Read)).collect();
+    let plan = planned(&made, &profile(&uses, program), Level::File);
+    let is_file = |path: &str| {
+        let words = |line: &str| line.strip_prefix("f ").and_then(|line| line.split(' ').next().map(str::to_owned));
+        layer.lines().filter_map(words).any(|file| file == path[1..])
+    };
+    let mut kept: Vec<String> = plan.keep.keys().map(ToString::to_string).filter(|path| is_file(path)).collect();
+    let mut expected: Vec<String> = expected.iter().chain(read).map(ToString::to_string).collect();
+    kept.sort();
+    expected.sort();
+    expected.dedup();
+    assert_eq!(kept, expected);
+}
+
+#[test]
+fn node_packages_are_found_as_node_finds_them() {
+    let layer = r#"
+f usr/bin/node 755 = node
+f srv/app/main.js = const a = require("a"); async () => import("@s/b/sub");
+f srv/app/later.js = require("c")
+f srv/app/package.json = {"name":"app","version":"1.0.0"}
+f srv/app/node_modules/a/package.json = {"name":"a","version":"1.0.0","main":"lib"}
+f srv/app/node_modules/a/lib/index.js = require("./lazy"); require("../data.json")
+f srv/app/node_modules/a/lib/lazy.js = 1
+f srv/app/node_modules/a/lib/unused.js = 1
+f srv/app/node_modules/a/data.json = {}
+f srv/app/node_modules/a/template.html = x
+f srv/app/node_modules/a/test/fixture.html = x
+l srv/app/node_modules/@s/b = ../.pnpm/b@1/node_modules/@s/b
+f srv/app/node_modules/.pnpm/b@1/node_modules/@s/b/package.json = {"name":"@s/b","version":"1.0.0","exports":{"./sub":{"import":"./esm/sub.mjs"}},"dependencies":{"d":"1"}}
+f srv/app/node_modules/.pnpm/b@1/node_modules/@s/b/esm/sub.mjs = import "d";
+f srv/app/node_modules/.pnpm/b@1/node_modules/d/package.json = {"name":"d","version":"1.0.0"}
+f srv/app/node_modules/.pnpm/b@1/node_modules/d/index.js = 1
+f srv/app/node_modules/c/package.json = {"name":"c","version":"1.0.0"}
+f srv/app/node_modules/c/index.js = require("./" + name)
+f srv/app/node_modules/c/index/unused.js = 1
+f srv/app/node_modules/unused/package.json = {"name":"unused","version":"1.0.0"}
+f srv/app/node_modules/unused/index.js = 1
+"#;
+    check(
+        layer,
+        &["/usr/bin/node", "/srv/app/main.js", "/srv/app/node_modules/a/package.json", "/srv/app/node_modules/a/lib/index.js"],
+        "/usr/bin/node",
+        &[
+            "/srv/app/later.js",
+            "/srv/app/package.json",
+            "/srv/app/node_modules/a/lib/lazy.js",
+            "/srv/app/node_modules/a/data.json",
+            "/srv/app/node_modules/a/template.html",
+            "/srv/app/node_modules/.pnpm/b@1/node_modules/@s/b/package.json",
+            "/srv/app/node_modules/.pnpm/b@1/node_modules/@s/b/esm/sub.mjs",
+            "/srv/app/node_modules/.pnpm/b@1/node_modules/d/package.json",
+            "/srv/app/node_modules/.pnpm/b@1/node_modules/d/index.js",
+            "/srv/app/node_modules/c/package.json",
+            "/srv/app/node_modules/c/index.js",
+            // A package that computes what it loads keeps its own sources.
+            "/srv/app/node_modules/c/index/unused.js",
+        ],
+    );
+}
+
+#[test]
+fn perl_modules_and_their_compiled_parts() {
+    let layer = r"
+f usr/bin/perl 755 = perl
+f srv/app/main.pl = use A;
+f usr/share/perl5/A.pm = package A;\nuse strict;\nsub f { require A::Lazy; my $x = 'A::Named'; }\n1;\n
+f usr/share/perl5/A/Lazy.pm = package A::Lazy;\nuse parent qw(B);\n
+f usr/share/perl5/A/Named.pm = package A::Named;\n
+f usr/share/perl5/A/Other.pm = package A::Other;\n
+f usr/share/perl5/A/types.txt = x
+f usr/share/perl5/PerlIO/via.pm = package PerlIO::via;\n
+f usr/lib/perl5/B.pm = package B;\n
+f usr/lib/perl5/auto/B/B.so = x
+f usr/lib/perl5/C.pm = package C;\n
+f usr/lib/perl5/strict.pm = package strict;\n
+";
+    check(
+        layer,
+        &["/usr/bin/perl", "/srv/app/main.pl", "/usr/share/perl5/A.pm", "/usr/lib/perl5/strict.pm"],
+        "/usr/bin/perl",
+        &[
+            "/usr/share/perl5/A/Lazy.pm",
+            "/usr/share/perl5/A/Named.pm",
+            "/usr/share/perl5/PerlIO/via.pm",
+            "/usr/lib/perl5/B.pm",
+            "/usr/lib/perl5/auto/B/B.so",
+        ],
+    );
+}
+
+#[test]
+fn ruby_features_and_specifications() {
+    let layer = r#"
+f usr/bin/ruby 755 = ruby
+f srv/app/main.rb = require "rack"
+f usr/lib/ruby/3.1.0/json.rb = autoload :Ext, "json/ext"
+f usr/lib/ruby/3.1.0/json/ext.rb = require "json/parser"
+f usr/lib/ruby/3.1.0/json/unused.rb = 1
+f usr/lib/ruby/3.1.0/x86_64-linux-gnu/json/parser.so = x
+f var/lib/gems/specifications/rack-2.0.gemspec = Gem::Specification.new do |s|\n s.name = "rack"\n s.version = "2.0"\n s.add_runtime_dependency("dep", [">= 1"])\nend\n
+f var/lib/gems/specifications/dep-1.0.gemspec = Gem::Specification.new do |s|\n s.name = "dep"\n s.version = "1.0"\nend\n
+f var/lib/gems/specifications/other-1.0.gemspec = Gem::Specification.new do |s|\n s.name = "other"\n s.version = "1.0"\nend\n
+f var/lib/gems/gems/rack-2.0/lib/rack.rb = require_relative "rack/lazy"\nrequire "dep"
+f var/lib/gems/gems/rack-2.0/lib/rack/lazy.rb = 1
+f var/lib/gems/gems/rack-2.0/lib/rack/unused.rb = 1
+f var/lib/gems/gems/dep-1.0/lib/dep.rb = 1
+f var/lib/gems/gems/other-1.0/lib/other.rb = 1
+"#;
+    let made = image(&[layer], Container::default());
+    let mut uses: Vec<_> = [
+        "/usr/bin/ruby",
+        "/srv/app/main.rb",
+        "/usr/lib/ruby/3.1.0/json.rb",
+        "/var/lib/gems/gems/rack-2.0/lib/rack.rb",
+        "/var/lib/gems/specifications/rack-2.0.gemspec",
+        "/var/lib/gems/specifications/other-1.0.gemspec",
+    ]
+    .map(|path| (path, Access::Read))
+    .to_vec();
+    uses.push(("/var/lib/gems/specifications", Access::Listed));
+    for level in [Level::Package, Level::File] {
+        let plan = planned(&made, &profile(&uses, "/usr/bin/ruby"), level);
+        for kept in [
+            "/usr/lib/ruby/3.1.0/json/ext.rb",
+            "/usr/lib/ruby/3.1.0/x86_64-linux-gnu/json/parser.so",
+            "/var/lib/gems/gems/rack-2.0/lib/rack/lazy.rb",
+            "/var/lib/gems/gems/dep-1.0/lib/dep.rb",
+            "/var/lib/gems/specifications/rack-2.0.gemspec",
+            "/var/lib/gems/specifications/dep-1.0.gemspec",
+        ] {
+            assert!(plan.keep.contains_key(&path(kept)), "{kept} should stay at level {level}");
+        }
+        // That RubyGems looked through its records says nothing of a gem.
+        for gone in ["/var/lib/gems/specifications/other-1.0.gemspec", "/var/lib/gems/gems/other-1.0/lib/other.rb"] {
+            assert!(!plan.keep.contains_key(&path(gone)), "{gone} should go at level {level}");
+        }
+        let unused = plan.keep.contains_key(&path("/var/lib/gems/gems/rack-2.0/lib/rack/unused.rb"));
+        assert_eq!(unused, level == Level::Package);
+    }
+}
+
+#[test]
+fn java_class_paths_and_runtimes() {
+    let layer = r"
+f opt/jdk/bin/java 755 = java
+f opt/jdk/bin/javac 755 = javac
+f opt/jdk/release = JAVA_VERSION=17
+f opt/jdk/lib/jvm.cfg = -server
+f opt/jdk/lib/modules = x
+f opt/jdk/lib/tzdb.dat = x
+f opt/jdk/lib/src.zip = x
+f opt/jdk/lib/server/libjvm.so = x
+f opt/jdk/conf/security/java.security = x
+f opt/jdk/include/jni.h = x
+f usr/share/java/a.jar = x
+f usr/share/java/b.jar = x
+f usr/share/java/c.jar = x
+";
+    let made = image(&[layer], Container { working_dir: "/usr/share/java".into(), ..Container::default() });
+    let uses = ["/opt/jdk/bin/java", "/opt/jdk/lib/server/libjvm.so", "/opt/jdk/lib/modules"];
+    let mut profile = profile(&uses.map(|path| (path, Access::Read)), "/opt/jdk/bin/java");
+    profile.observe(Observation::Program {
+        path: path("/opt/jdk/bin/java"),
+        argv: ["java", "-cp", "a.jar:/usr/share/java/b.jar", "Main"].map(String::from).to_vec(),
+        parent: None,
+        phase: Phase::new("start"),
+    });
+    let plan = planned(&made, &profile, Level::File);
+    let kept = |file: &str| plan.keep.contains_key(&path(file));
+    for file in ["release", "lib/jvm.cfg", "lib/tzdb.dat", "conf/security/java.security"] {
+        assert!(kept(&format!("/opt/jdk/{file}")), "{file} should stay");
+    }
+    for file in ["bin/javac", "lib/src.zip", "include/jni.h"] {
+        assert!(!kept(&format!("/opt/jdk/{file}")), "{file} should go");
+    }
+    assert_eq!(["a", "b", "c"].map(|jar| kept(&format!("/usr/share/java/{jar}.jar"))), [true, true, false]);
+}
+
+#[test]
+fn composer_packages_stay_for_the_autoloader() {
+    let layer = r#"
+f usr/bin/php 755 = php
+f srv/app/index.php = x
+f srv/app/vendor/autoload.php = x
+f srv/app/vendor/composer/autoload_real.php = x
+f srv/app/vendor/composer/installed.json = {"packages":[{"name":"a/a","version":"1.0.0","install-path":"../a/a"},{"name":"t/t","version":"1.0.0","install-path":"../t/t"}],"dev-package-names":["t/t"]}
+f srv/app/vendor/a/a/src/Lazy.php = x
+f srv/app/vendor/t/t/src/Test.php = x
+"#;
+    check(
+        layer,
+        &["/usr/bin/php", "/srv/app/index.php", "/srv/app/vendor/autoload.php", "/srv/app/vendor/composer/autoload_real.php"],
+        "/usr/bin/php",
+        &["/srv/app/vendor/composer/installed.json", "/srv/app/vendor/a/a/src/Lazy.php"],
+    );
+}
+
+#[test]
+fn python_imports_that_have_not_run() {
+    let layer = r"
+f usr/bin/python3 755 = python
+f usr/lib/python3.11/encodings/__init__.py = 1
+f usr/lib/python3.11/os.py = import ntpath\ndef f():\n    import lazy\n
+f usr/lib/python3.11/lazy.py = import second\nif TYPE_CHECKING:\n    import typed\n
+f usr/lib/python3.11/second.py = 1
+f usr/lib/python3.11/typed.py = 1
+f usr/lib/python3.11/ntpath.py = 1
+";
+    check(
+        layer,
+        &["/usr/bin/python3", "/usr/lib/python3.11/encodings/__init__.py", "/usr/lib/python3.11/os.py"],
+        "/usr/bin/python3",
+        // What `os` imports as it starts was seen or is for another system.
+        &["/usr/lib/python3.11/lazy.py", "/usr/lib/python3.11/second.py"],
+    );
+}
