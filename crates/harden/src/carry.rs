@@ -137,8 +137,10 @@ impl Index {
 
 /// A path with each run of digits, dots between digits included, and each machine's name made one mark.
 fn shape(path: &RootPath) -> Vec<u8> {
-    const MACHINES: &[&str] =
-        &["x86_64", "x86-64", "amd64", "aarch64", "arm64", "armv7l", "armhf", "ppc64le", "s390x", "riscv64", "i386"];
+    const MACHINES: &[&str] = &[
+        "x86_64", "x86-64", "amd64", "aarch64", "arm64", "armv7l", "armhf", "ppc64le", "s390x", "riscv64",
+        "i386",
+    ];
     let mut text = path.as_bytes();
     let mut shape = Vec::with_capacity(text.len());
     while let Some(byte) = text.first() {
@@ -147,7 +149,8 @@ fn shape(path: &RootPath) -> Vec<u8> {
             text = &text[machine.len()..];
         } else if byte.is_ascii_digit() {
             shape.push(2);
-            let end = text.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.').unwrap_or(text.len());
+            let end =
+                text.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.').unwrap_or(text.len());
             text = &text[end..];
         } else {
             shape.push(*byte);

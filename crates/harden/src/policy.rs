@@ -79,9 +79,15 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("certificates", &["/etc/ssl/**", "/usr/share/ca-certificates/**", "/usr/lib/ssl/**", "/etc/pki/**"]),
     ("character-sets", &["/usr/lib/**/gconv/**"]),
     ("documentation", &["/usr/share/doc/**", "/usr/share/man/**", "/usr/share/info/**"]),
-    ("fonts", &["/usr/share/fonts/**", "/usr/local/share/fonts/**", "/etc/fonts/**", "/var/cache/fontconfig/**"]),
+    (
+        "fonts",
+        &["/usr/share/fonts/**", "/usr/local/share/fonts/**", "/etc/fonts/**", "/var/cache/fontconfig/**"],
+    ),
     ("locales", &["/usr/lib/locale/**", "/usr/share/locale/**", "/usr/share/i18n/**", "/etc/locale*"]),
-    ("mime-types", &["/etc/mime.types", "/usr/share/mime/**", "/usr/share/misc/magic*", "/usr/lib/file/magic*"]),
+    (
+        "mime-types",
+        &["/etc/mime.types", "/usr/share/mime/**", "/usr/share/misc/magic*", "/usr/lib/file/magic*"],
+    ),
     (
         "package-manager",
         &[
@@ -94,7 +100,11 @@ const CLASSES: &[(&str, &[&str])] = &[
     ),
     (
         "shell",
-        &["/{usr/,}bin/{sh,bash,dash,ash,zsh,ksh,mksh,fish,csh,tcsh,rbash,busybox}", "/etc/shells", "/etc/profile"],
+        &[
+            "/{usr/,}bin/{sh,bash,dash,ash,zsh,ksh,mksh,fish,csh,tcsh,rbash,busybox}",
+            "/etc/shells",
+            "/etc/profile",
+        ],
     ),
     ("terminals", &["/usr/share/terminfo/**", "/etc/terminfo/**", "/{usr/,}lib/terminfo/**"]),
     ("time-zones", &["/usr/share/zoneinfo/**", "/etc/localtime", "/etc/timezone"]),
@@ -130,8 +140,11 @@ impl Picks {
         }
         let mut set = GlobSetBuilder::new();
         for path in &paths {
-            let glob =
-                GlobBuilder::new(path).literal_separator(true).backslash_escape(true).empty_alternates(true).build();
+            let glob = GlobBuilder::new(path)
+                .literal_separator(true)
+                .backslash_escape(true)
+                .empty_alternates(true)
+                .build();
             set.add(glob.map_err(|source| PolicyError::Glob { glob: path.clone(), source })?);
         }
         let set = set.build().map_err(|source| PolicyError::Glob { glob: paths.join(" "), source })?;

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use casehard_image::Tree;
 
 use crate::{
-    Ground, Level, Plan, Policy,
+    Ground, Level, Plan, Policy, plan as make,
     plan::{Added, Fate},
-    policy, plan as make,
+    policy,
 };
 
 /// What is left of an image.
@@ -40,7 +40,10 @@ pub fn price(tree: &Tree, plan: &Plan) -> Price {
     let kept = plan.keep.keys().filter_map(|path| tree.get(path));
     // Of several names of a file, the first one in the tree's order has its bytes.
     let bytes = |entry: casehard_image::Entry<'_>| {
-        let is_first = entry.names().find(|name| plan.keep.contains_key(&name.path())).is_none_or(|name| name.id() == entry.id());
+        let is_first = entry
+            .names()
+            .find(|name| plan.keep.contains_key(&name.path()))
+            .is_none_or(|name| name.id() == entry.id());
         if is_first { entry.size() } else { 0 }
     };
     let added = plan.additions.values().map(|addition| match &addition.what {
@@ -66,7 +69,10 @@ pub fn prices(ground: Ground<'_>) -> Prices {
     });
     let files = ground.tree.walk().filter(|entry| entry.is_file());
     let original = Price {
-        bytes: files.filter(|entry| entry.names().next().is_none_or(|name| name.id() == entry.id())).map(casehard_image::Entry::size).sum(),
+        bytes: files
+            .filter(|entry| entry.names().next().is_none_or(|name| name.id() == entry.id()))
+            .map(casehard_image::Entry::size)
+            .sum(),
         packages: ground.inventory.packages.len(),
         paths: ground.tree.walk().count(),
     };

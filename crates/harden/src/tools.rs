@@ -5,8 +5,9 @@ use casehard_image::Entry;
 
 /// Programs that install software.
 pub const PACKAGE_MANAGERS: &[&str] = &[
-    "apt", "apt-get", "dpkg", "apk", "rpm", "dnf", "microdnf", "yum", "tdnf", "zypper", "pacman", "opkg", "pip",
-    "pip3", "npm", "npx", "yarn", "pnpm", "corepack", "gem", "bundle", "composer", "cpan", "conda", "mamba",
+    "apt", "apt-get", "dpkg", "apk", "rpm", "dnf", "microdnf", "yum", "tdnf", "zypper", "pacman", "opkg",
+    "pip", "pip3", "npm", "npx", "yarn", "pnpm", "corepack", "gem", "bundle", "composer", "cpan", "conda",
+    "mamba",
 ];
 
 /// Command interpreters of the POSIX kind.

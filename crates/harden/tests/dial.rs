@@ -44,7 +44,8 @@ fn each_step_has_a_price() {
     let (tree, inventory) = catalog(&made.image).unwrap();
     let profile = profile(&["/usr/bin/app", "/usr/lib/libapp.so.1.0"]);
     let policy = Policy { user: Some((7, 7)), ..Policy::default() };
-    let ground = Ground { image: &made.image, tree: &tree, inventory: &inventory, profile: &profile, policy: &policy };
+    let ground =
+        Ground { image: &made.image, tree: &tree, inventory: &inventory, profile: &profile, policy: &policy };
     let prices = prices(ground);
     let [tidy, package, file] = [0, 1, 2].map(|index| prices.levels[index].1);
     assert_eq!([tidy.packages, package.packages, file.packages], [2, 1, 1]);
@@ -58,7 +59,9 @@ fn each_step_has_a_price() {
 
     // A package manager that nothing used goes from a package that stays, and `keep:` brings it back.
     let planned = plan(ground);
-    assert!(matches!(&planned.remove[&path("/usr/bin/npm")], Removal::Tool { kind } if kind == "package-manager"));
+    assert!(
+        matches!(&planned.remove[&path("/usr/bin/npm")], Removal::Tool { kind } if kind == "package-manager")
+    );
     let keep = Selection {
         classes: vec!["package-manager".into()],
         packages: vec!["absent".into()],
@@ -81,7 +84,11 @@ fn a_profile_of_another_build_is_carried_over_or_refused() {
     assert!(carried.paths.contains_key(&path("/usr/share/app-1.2.4/a")));
     assert!(!carried.paths.contains_key(&path("/usr/lib/libapp.so.1.0")));
     let note = carried.blind.iter().find(|blind| blind.recorder == "profile").unwrap();
-    assert!(note.what.contains("2 moved (/usr/lib/libapp.so.1.0 to /usr/lib/libapp.so.1.2.4"), "{}", note.what);
+    assert!(
+        note.what.contains("2 moved (/usr/lib/libapp.so.1.0 to /usr/lib/libapp.so.1.2.4"),
+        "{}",
+        note.what
+    );
 
     let strange = profile(&["/usr/bin/app", "/usr/bin/nothing-like-it", "/usr/lib/libapp.so.1.0"]);
     let error = carry(&strange, &tree, &config).unwrap_err().to_string();

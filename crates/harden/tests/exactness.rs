@@ -31,7 +31,8 @@ type State = (Kind, u32, u32, u32, i64, Xattrs, Vec<u8>, BTreeSet<RootPath>);
 fn states(image: &Image) -> BTreeMap<RootPath, State> {
     let (tree, facts) = read(image, &All).unwrap();
     let of = |entry: Entry<'_>| {
-        let content = if entry.is_file() { facts.get(entry).cloned().unwrap_or_default() } else { Vec::new() };
+        let content =
+            if entry.is_file() { facts.get(entry).cloned().unwrap_or_default() } else { Vec::new() };
         // Which of its names a file's bytes stand under is nobody's concern.
         let kind = if matches!(entry.kind(), Kind::Hardlink(_)) { Kind::File } else { entry.kind() };
         let names = entry.names().map(Entry::path).collect();
@@ -70,7 +71,11 @@ fn used(paths: impl IntoIterator<Item = (RootPath, Access)>) -> Profile {
 }
 
 /// Hardens, and holds the result against the original, path by path.
-fn exact(entries: Vec<(Head, Vec<u8>)>, profile: &Profile, level: Level) -> (Plan, BTreeMap<RootPath, State>) {
+fn exact(
+    entries: Vec<(Head, Vec<u8>)>,
+    profile: &Profile,
+    level: Level,
+) -> (Plan, BTreeMap<RootPath, State>) {
     let made = image_of(&[entries], Container::default());
     let (tree, _) = catalog(&made.image).unwrap();
     let plan = planned(&made.image, &tree, profile, level);
@@ -110,7 +115,9 @@ fn exact(entries: Vec<(Head, Vec<u8>)>, profile: &Profile, level: Level) -> (Pla
 fn name() -> impl Strategy<Value = Vec<u8>> {
     let any_byte = prop_oneof![Just(b'\n'), Just(0xff), Just(b' '), Just(b'\\'), Just(b'"'), 1_u8..=255];
     let name = prop_oneof![4 => vec(any_byte, 1..12), 1 => Just(vec![b'n'; 255]), 1 => Just("ä".repeat(100).into_bytes())];
-    name.prop_filter("a name", |name| !name.contains(&b'/') && !matches!(&name[..], b"." | b"..") && !name.starts_with(b".wh."))
+    name.prop_filter("a name", |name| {
+        !name.contains(&b'/') && !matches!(&name[..], b"." | b"..") && !name.starts_with(b".wh.")
+    })
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
@@ -128,7 +135,8 @@ fn kind() -> impl Strategy<Value = Kind> {
 fn xattrs() -> impl Strategy<Value = Xattrs> {
     // A capability, an access list of POSIX, and any bytes.
     let capability = [&[1, 0, 0, 2, 0, 4, 0, 0][..], &[0; 12]].concat();
-    let list = [&[2, 0, 0, 0][..], &[1, 0, 6, 0, 255, 255, 255, 255, 4, 0, 4, 0, 255, 255, 255, 255]].concat();
+    let list =
+        [&[2, 0, 0, 0][..], &[1, 0, 6, 0, 255, 255, 255, 255, 4, 0, 4, 0, 255, 255, 255, 255]].concat();
     let one = prop_oneof![
         Just((b"security.capability".to_vec(), capability)),
         Just((b"system.posix_acl_access".to_vec(), list)),
@@ -143,10 +151,8 @@ type Made = (usize, Vec<u8>, Kind, (u32, u32, u32, i64), Xattrs, Vec<u8>, bool);
 fn made() -> impl Strategy<Value = Made> {
     let numbers = (0_u32..0o10000, 0_u32..=4_000_000, 0_u32..=4_000_000, 0_i64..=4_000_000_000);
     // Sparse: a block of zeros among content.
-    let content = prop_oneof![
-        vec(any::<u8>(), 0..200),
-        Just([vec![7; 10], vec![0; 70_000], vec![7; 10]].concat())
-    ];
+    let content =
+        prop_oneof![vec(any::<u8>(), 0..200), Just([vec![7; 10], vec![0; 70_000], vec![7; 10]].concat())];
     (0_usize..8, name(), kind(), numbers, xattrs(), content, any::<bool>())
 }
 
@@ -201,7 +207,8 @@ fn small() -> Vec<(Head, Vec<u8>)> {
     let path = |text: &str| RootPath::parse(text.as_bytes()).unwrap();
     let file = |text: &str| (Head { size: 1, ..head(path(text), Kind::File) }, b"x".to_vec());
     let directory = |text: &str| (Head { mode: 0o755, ..head(path(text), Kind::Directory) }, Vec::new());
-    let link = |text: &str, target: &str| (head(path(text), Kind::Symlink(target.as_bytes().into())), Vec::new());
+    let link =
+        |text: &str, target: &str| (head(path(text), Kind::Symlink(target.as_bytes().into())), Vec::new());
     vec![
         directory("/usr"),
         directory("/usr/share"),
@@ -239,14 +246,25 @@ fn each_way_of_use_keeps_what_it_needs() {
     for level in [Level::Package, Level::File] {
         let (plan, after) = exact(small(), &profile, level);
         for kept in [
-            "listed/a", "listed/empty", "listed/gone", "empty", "dangling", "name", "real/file", "removed", "second",
+            "listed/a",
+            "listed/empty",
+            "listed/gone",
+            "empty",
+            "dangling",
+            "name",
+            "real/file",
+            "removed",
+            "second",
         ] {
             let kept = path(&format!("/usr/share/{kept}"));
             assert!(after.contains_key(&kept), "{kept} should stay at level {level}");
         }
         for gone in ["unused", "unused-directory", "made", "absent", "first"] {
             let gone = path(&format!("/usr/share/{gone}"));
-            assert!(!plan.keep.contains_key(&gone) && !after.contains_key(&gone), "{gone} should not be there");
+            assert!(
+                !plan.keep.contains_key(&gone) && !after.contains_key(&gone),
+                "{gone} should not be there"
+            );
         }
         // The bytes of a file whose first name goes are under the name that stays.
         assert_eq!(after[&path("/usr/share/second")].6, b"x");

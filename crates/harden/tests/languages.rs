@@ -31,10 +31,12 @@ fn check(layer: &str, read: &[&str], program: &str, expected: &[&str]) {
     let uses: Vec<_> = read.iter().map(|path| (*path, Access::Read)).collect();
     let plan = planned(&made, &profile(&uses, program), Level::File);
     let is_file = |path: &str| {
-        let words = |line: &str| line.strip_prefix("f ").and_then(|line| line.split(' ').next().map(str::to_owned));
+        let words =
+            |line: &str| line.strip_prefix("f ").and_then(|line| line.split(' ').next().map(str::to_owned));
         layer.lines().filter_map(words).any(|file| file == path[1..])
     };
-    let mut kept: Vec<String> = plan.keep.keys().map(ToString::to_string).filter(|path| is_file(path)).collect();
+    let mut kept: Vec<String> =
+        plan.keep.keys().map(ToString::to_string).filter(|path| is_file(path)).collect();
     let mut expected: Vec<String> = expected.iter().chain(read).map(ToString::to_string).collect();
     kept.sort();
     expected.sort();
@@ -69,7 +71,12 @@ f srv/app/node_modules/unused/index.js = 1
 "#;
     check(
         layer,
-        &["/usr/bin/node", "/srv/app/main.js", "/srv/app/node_modules/a/package.json", "/srv/app/node_modules/a/lib/index.js"],
+        &[
+            "/usr/bin/node",
+            "/srv/app/main.js",
+            "/srv/app/node_modules/a/package.json",
+            "/srv/app/node_modules/a/lib/index.js",
+        ],
         "/usr/bin/node",
         &[
             "/srv/app/later.js",
@@ -162,7 +169,9 @@ f var/lib/gems/gems/other-1.0/lib/other.rb = 1
             assert!(plan.keep.contains_key(&path(kept)), "{kept} should stay at level {level}");
         }
         // That RubyGems looked through its records says nothing of a gem.
-        for gone in ["/var/lib/gems/specifications/other-1.0.gemspec", "/var/lib/gems/gems/other-1.0/lib/other.rb"] {
+        for gone in
+            ["/var/lib/gems/specifications/other-1.0.gemspec", "/var/lib/gems/gems/other-1.0/lib/other.rb"]
+        {
             assert!(!plan.keep.contains_key(&path(gone)), "{gone} should go at level {level}");
         }
         let unused = plan.keep.contains_key(&path("/var/lib/gems/gems/rack-2.0/lib/rack/unused.rb"));
@@ -220,7 +229,12 @@ f srv/app/vendor/t/t/src/Test.php = x
 "#;
     check(
         layer,
-        &["/usr/bin/php", "/srv/app/index.php", "/srv/app/vendor/autoload.php", "/srv/app/vendor/composer/autoload_real.php"],
+        &[
+            "/usr/bin/php",
+            "/srv/app/index.php",
+            "/srv/app/vendor/autoload.php",
+            "/srv/app/vendor/composer/autoload_real.php",
+        ],
         "/usr/bin/php",
         &["/srv/app/vendor/composer/installed.json", "/srv/app/vendor/a/a/src/Lazy.php"],
     );

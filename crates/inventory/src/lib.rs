@@ -29,8 +29,8 @@ pub use catalog::{Catalog, Found, catalog, catalog_with};
 pub use cataloger::{Cataloger, File, Piece, Pieces, Reads, Says, Subject};
 pub use catalogers::ALL as CATALOGERS;
 pub use facts::{
-    ELF_LIMIT, FileFacts, Import, Language, NodeManifest, PythonSource, SOURCE_LIMIT, Script, Source, TEXT_LIMIT,
-    When, keeps_text,
+    ELF_LIMIT, FileFacts, Import, Language, NodeManifest, PythonSource, SOURCE_LIMIT, Script, Source,
+    TEXT_LIMIT, When, keeps_text,
 };
 pub use inventory::{Inventory, Unknown};
 pub use names::Names;

@@ -11,7 +11,9 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
     if grade != Grade::Active {
         return;
     }
-    let Some(names) = closure.ground.inventory.facts(entry).and_then(|facts| facts.paths.as_ref()) else { return };
+    let Some(names) = closure.ground.inventory.facts(entry).and_then(|facts| facts.paths.as_ref()) else {
+        return;
+    };
     for name in names.iter() {
         let path = RootPath::root().join_as_kernel(name);
         let Some(found) = closure.ground.tree.resolve(&path).entry else { continue };

@@ -131,15 +131,17 @@ fn programs(closure: &mut Closure<'_>) {
     let mut used: BTreeSet<(PackageId, NodeId)> = BTreeSet::new();
     for path in ground.profile.programs.keys() {
         let Some(program) = ground.tree.resolve(path).entry else { continue };
-        let Some(directory) = program.parent().filter(|directory| matches!(directory.name(), b"bin" | b"sbin")) else {
+        let Some(directory) =
+            program.parent().filter(|directory| matches!(directory.name(), b"bin" | b"sbin"))
+        else {
             continue;
         };
         used.extend(ground.owners(program.id()).into_iter().map(|package| (package, directory.id())));
     }
     for (package, directory) in used {
         let record = ground.inventory.package(package);
-        let is_of_every_system =
-            record.essential || matches!(record.priority.as_deref(), Some("required" | "important" | "standard"));
+        let is_of_every_system = record.essential
+            || matches!(record.priority.as_deref(), Some("required" | "important" | "standard"));
         if is_of_every_system {
             continue;
         }

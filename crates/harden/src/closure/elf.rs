@@ -131,7 +131,8 @@ pub(super) fn plugin_directories(closure: &Closure<'_>) -> BTreeSet<NodeId> {
 
 /// The directories that the C library of used programs stands in, where it looks for its modules.
 pub(super) fn searched_directories<'a>(closure: &Closure<'a>) -> Vec<Entry<'a>> {
-    let libraries = closure.elf.needs.values().flatten().flat_map(|link| &link.found).map(|loaded| loaded.entry);
+    let libraries =
+        closure.elf.needs.values().flatten().flat_map(|link| &link.found).map(|loaded| loaded.entry);
     let libc = libraries.filter(|library| library.name().starts_with(b"libc.so."));
     let found: BTreeSet<NodeId> = libc.filter_map(Entry::parent).map(Entry::id).collect();
     found.into_iter().map(|node| closure.ground.tree.entry(node)).collect()

@@ -46,7 +46,10 @@ fn character_sets(closure: &mut Closure<'_>) {
     }
     let Some(by) = by else { return };
     if lists.is_empty() {
-        lists = elf::searched_directories(closure).into_iter().filter_map(|place| place.child(b"gconv")).collect();
+        lists = elf::searched_directories(closure)
+            .into_iter()
+            .filter_map(|place| place.child(b"gconv"))
+            .collect();
     }
     for directory in lists {
         below(closure, Some(directory), by, Rule::CharacterSets);
@@ -88,7 +91,13 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "fonts",
         rule: Rule::Fonts,
-        places: &["/usr/share/fonts", "/usr/local/share/fonts", "/etc/fonts", "/usr/share/fontconfig", "/var/cache/fontconfig"],
+        places: &[
+            "/usr/share/fonts",
+            "/usr/local/share/fonts",
+            "/etc/fonts",
+            "/usr/share/fontconfig",
+            "/var/cache/fontconfig",
+        ],
     },
     Family {
         name: "terminals",

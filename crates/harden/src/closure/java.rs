@@ -9,7 +9,10 @@ use crate::plan::Rule;
 
 /// What the manifest of a JAR on the class path names is on the class path too.
 pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grade) {
-    let Some(names) = closure.ground.inventory.facts(entry).and_then(|facts| facts.class_path.as_ref()) else { return };
+    let Some(names) = closure.ground.inventory.facts(entry).and_then(|facts| facts.class_path.as_ref())
+    else {
+        return;
+    };
     let Some(directory) = entry.parent() else { return };
     for name in names.texts() {
         let name = name.strip_prefix("file:").unwrap_or(name);
@@ -27,7 +30,8 @@ pub(super) fn command_lines(closure: &mut Closure<'_>) {
     let ground = closure.ground;
     let workdir = RootPath::root().join_as_kernel(ground.config.config.working_dir.as_bytes());
     for (program, lists) in &ground.profile.programs {
-        let Some(launcher) = ground.tree.resolve(program).entry.filter(|launcher| home(*launcher).is_some()) else {
+        let Some(launcher) = ground.tree.resolve(program).entry.filter(|launcher| home(*launcher).is_some())
+        else {
             continue;
         };
         let mut values: Vec<&str> = lists.iter().flat_map(|list| class_paths(list)).collect();
@@ -42,7 +46,8 @@ pub(super) fn command_lines(closure: &mut Closure<'_>) {
 fn class_paths(arguments: &[String]) -> Vec<&str> {
     const OPTIONS: &[&str] = &["-cp", "-classpath", "--class-path", "-p", "--module-path", "-jar"];
     let pairs = arguments.iter().zip(arguments.iter().skip(1));
-    let behind = pairs.filter(|(option, _)| OPTIONS.contains(&option.as_str())).map(|(_, value)| value.as_str());
+    let behind =
+        pairs.filter(|(option, _)| OPTIONS.contains(&option.as_str())).map(|(_, value)| value.as_str());
     let joined = arguments.iter().filter_map(|argument| {
         let (option, value) = argument.split_once('=')?;
         matches!(option, "--class-path" | "--module-path" | "-Djava.class.path").then_some(value)
@@ -55,7 +60,8 @@ fn on_class_path<'a>(closure: &mut Closure<'a>, path: &RootPath, grade: Grade, b
     let tree = closure.ground.tree;
     if path.file_name() == Some(b"*") {
         let directory = path.parent().and_then(|directory| tree.resolve(&directory).entry);
-        let jars = directory.into_iter().flat_map(Entry::children).filter(|jar| jar.name().ends_with(b".jar"));
+        let jars =
+            directory.into_iter().flat_map(Entry::children).filter(|jar| jar.name().ends_with(b".jar"));
         for jar in jars.collect::<Vec<_>>() {
             closure.need_path(&jar.path(), grade, by, Rule::ClassPath);
         }
@@ -73,7 +79,8 @@ fn on_class_path<'a>(closure: &mut Closure<'a>, path: &RootPath, grade: Grade, b
 fn home(entry: Entry<'_>) -> Option<Entry<'_>> {
     std::iter::successors(entry.parent(), |entry| entry.parent()).take(4).find(|home| {
         home.child(b"lib").is_some_and(|lib| {
-            lib.child(b"jvm.cfg").is_some() || lib.children().any(|machine| machine.child(b"jvm.cfg").is_some())
+            lib.child(b"jvm.cfg").is_some()
+                || lib.children().any(|machine| machine.child(b"jvm.cfg").is_some())
         })
     })
 }
@@ -101,7 +108,9 @@ pub(super) fn runtimes(closure: &mut Closure<'_>) {
 }
 
 fn belongs<'a>(closure: &Closure<'a>, entry: Entry<'a>) -> bool {
-    let Some(file) = closure.ground.tree.resolve(&entry.path()).entry.filter(|file| file.is_file()) else { return false };
+    let Some(file) = closure.ground.tree.resolve(&entry.path()).entry.filter(|file| file.is_file()) else {
+        return false;
+    };
     if elf::is_elf(closure, file) {
         return elf::is_library(closure, file) && elf::needs_nothing_new(closure, file);
     }

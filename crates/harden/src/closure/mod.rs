@@ -241,7 +241,9 @@ impl<'a> Closure<'a> {
     /// Whether the application read a file.
     pub fn was_read(&self, entry: Entry<'_>) -> bool {
         self.kept.get(&entry.id()).is_some_and(|kept| {
-            let is_read = |access: &BTreeSet<Access>| access.contains(&Access::Read) || access.contains(&Access::Executed);
+            let is_read = |access: &BTreeSet<Access>| {
+                access.contains(&Access::Read) || access.contains(&Access::Executed)
+            };
             kept.reasons.iter().any(|reason| matches!(reason, Reason::Used { access, .. } if is_read(access)))
         })
     }

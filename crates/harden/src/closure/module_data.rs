@@ -13,14 +13,21 @@ pub(super) fn keep(closure: &mut Closure<'_>) {
     let mut units: BTreeSet<NodeId> = BTreeSet::new();
     for node in closure.nodes() {
         let entry = ground.tree.entry(node);
-        if entry.is_file() && is_code(entry.name()) && closure.was_read(entry) && !closure.is_application(entry) {
+        if entry.is_file()
+            && is_code(entry.name())
+            && closure.was_read(entry)
+            && !closure.is_application(entry)
+        {
             units.extend(unit(closure, entry).map(Entry::id));
         }
     }
     for unit in units {
         let top = ground.tree.entry(unit);
-        let owners: BTreeSet<_> =
-            top.children().filter(|child| child.is_file()).flat_map(|child| ground.owners(child.id())).collect();
+        let owners: BTreeSet<_> = top
+            .children()
+            .filter(|child| child.is_file())
+            .flat_map(|child| ground.owners(child.id()))
+            .collect();
         for entry in top.below() {
             let is_foreign = !ground.inventory.owners(entry).any(|owner| owners.contains(&owner));
             if is_foreign || !is_data(closure, top, entry) || closure.stays(entry.id()) {
@@ -39,12 +46,15 @@ fn unit<'a>(closure: &Closure<'a>, entry: Entry<'a>) -> Option<Entry<'a>> {
     for pair in chain.windows(2) {
         let (below, above) = (pair[0], pair[1]);
         let is_python = closure.python.is_root(above) && !closure.python.is_standard(above);
-        let is_gem = above.name() == b"gems" && sources.ruby.iter().any(|root| {
-            closure.ground.tree.entry(*root).parent().is_some_and(|gem| gem.id() == below.id())
-        });
+        let is_gem = above.name() == b"gems"
+            && sources.ruby.iter().any(|root| {
+                closure.ground.tree.entry(*root).parent().is_some_and(|gem| gem.id() == below.id())
+            });
         let place = above.parent();
         let is_installed = place.is_some_and(|place| {
-            place.name() == b"node_modules" || place.name().starts_with(b"@") || sources.node.contains(&place.id())
+            place.name() == b"node_modules"
+                || place.name().starts_with(b"@")
+                || sources.node.contains(&place.id())
         });
         let is_node = is_installed && above.child(b"package.json").is_some();
         if is_node {
@@ -78,9 +88,9 @@ fn is_data(closure: &Closure<'_>, top: Entry<'_>, entry: Entry<'_>) -> bool {
 /// Source, and what is for people and tools that work on it.
 fn is_code(name: &[u8]) -> bool {
     const ENDS: &[&str] = &[
-        "py", "pyc", "pyo", "pyi", "pyx", "pxd", "c", "cc", "cpp", "h", "hpp", "rs", "go", "rb", "pm", "pl", "pod",
-        "al", "js", "mjs", "cjs", "ts", "mts", "cts", "tsx", "jsx", "map", "md", "markdown", "rst", "flow", "gemspec",
-        "gyp", "gypi", "mk", "rbs", "rbi", "o", "a",
+        "py", "pyc", "pyo", "pyi", "pyx", "pxd", "c", "cc", "cpp", "h", "hpp", "rs", "go", "rb", "pm", "pl",
+        "pod", "al", "js", "mjs", "cjs", "ts", "mts", "cts", "tsx", "jsx", "map", "md", "markdown", "rst",
+        "flow", "gemspec", "gyp", "gypi", "mk", "rbs", "rbi", "o", "a",
     ];
     let end = name.iter().rposition(|byte| *byte == b'.').map(|dot| &name[dot + 1..]);
     end.is_some_and(|end| ENDS.iter().any(|known| known.as_bytes() == end))
@@ -90,8 +100,25 @@ fn is_code(name: &[u8]) -> bool {
 fn is_aside(name: &[u8]) -> bool {
     matches!(
         name,
-        b"test" | b"tests" | b"testing" | b"spec" | b"specs" | b"doc" | b"docs" | b"example" | b"examples"
-            | b"benchmark" | b"benchmarks" | b"node_modules" | b"__pycache__" | b".github" | b"ext" | b"src"
-            | b"features" | b"sample" | b"samples" | b"man"
+        b"test"
+            | b"tests"
+            | b"testing"
+            | b"spec"
+            | b"specs"
+            | b"doc"
+            | b"docs"
+            | b"example"
+            | b"examples"
+            | b"benchmark"
+            | b"benchmarks"
+            | b"node_modules"
+            | b"__pycache__"
+            | b".github"
+            | b"ext"
+            | b"src"
+            | b"features"
+            | b"sample"
+            | b"samples"
+            | b"man"
     )
 }

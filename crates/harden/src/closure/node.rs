@@ -40,7 +40,8 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, source: &'a
 }
 
 fn nearest_manifest(directory: Entry<'_>) -> Option<Entry<'_>> {
-    std::iter::successors(Some(directory), |entry| entry.parent()).find_map(|above| above.child(b"package.json"))
+    std::iter::successors(Some(directory), |entry| entry.parent())
+        .find_map(|above| above.child(b"package.json"))
 }
 
 /// A file, a file with an extension, or a directory with a manifest or an index. Returns whether there was one.
@@ -78,7 +79,13 @@ fn entrance<'a>(closure: &mut Closure<'a>, directory: Entry<'a>, grade: Grade, b
 }
 
 /// `NAME`, `NAME/SUBPATH`, `@SCOPE/NAME/SUBPATH`, in each `node_modules` above, then where the distribution has its own.
-fn package<'a>(closure: &mut Closure<'a>, directory: Entry<'a>, specifier: &str, grade: Grade, by: Entry<'a>) {
+fn package<'a>(
+    closure: &mut Closure<'a>,
+    directory: Entry<'a>,
+    specifier: &str,
+    grade: Grade,
+    by: Entry<'a>,
+) {
     let parts = specifier.split('/').count();
     let of_name = if specifier.starts_with('@') { 2 } else { 1 };
     if parts < of_name {
@@ -91,7 +98,8 @@ fn package<'a>(closure: &mut Closure<'a>, directory: Entry<'a>, specifier: &str,
     let nearest = above
         .map(|above| above.path().child(b"node_modules").join_as_kernel(name.as_bytes()))
         .find(|place| tree.resolve(place).entry.is_some());
-    let shared = closure.sources.node.iter().map(|root| tree.entry(*root).path().join_as_kernel(name.as_bytes()));
+    let shared =
+        closure.sources.node.iter().map(|root| tree.entry(*root).path().join_as_kernel(name.as_bytes()));
     let places: Vec<RootPath> = nearest.into_iter().chain(shared).collect();
     for place in places {
         let Some(found) = tree.resolve(&place).entry else { continue };
@@ -130,11 +138,14 @@ fn targets<'a>(closure: &mut Closure<'a>, manifest_file: Option<Entry<'a>>, grad
         };
         let directory = head.rsplit_once('/').map_or("", |(directory, _)| directory);
         let start = package.path().join_as_kernel(directory.as_bytes());
-        let Some(top) = closure.ground.tree.resolve(&start).entry.filter(|top| top.is_directory()) else { continue };
+        let Some(top) = closure.ground.tree.resolve(&start).entry.filter(|top| top.is_directory()) else {
+            continue;
+        };
         for found in top.below() {
-            let is_nested = found.path().strip_prefix(&start).is_some_and(|below| {
-                below.split(|byte| *byte == b'/').any(|part| part == b"node_modules")
-            });
+            let is_nested = found
+                .path()
+                .strip_prefix(&start)
+                .is_some_and(|below| below.split(|byte| *byte == b'/').any(|part| part == b"node_modules"));
             if found.is_file() && !is_nested && found.name().ends_with(tail.as_bytes()) {
                 source::bring(closure, &found.path(), grade.min(Grade::Member), by, Rule::NodePackage);
             }

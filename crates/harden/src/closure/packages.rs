@@ -79,7 +79,10 @@ fn is_data(closure: &Closure<'_>, package: PackageId) -> bool {
             let facts = ground.inventory.facts(entry);
             entry.mode() & 0o111 == 0
                 && facts.is_none_or(|facts| {
-                    facts.elf.is_none() && facts.script.is_none() && facts.python.is_none() && facts.source.is_none()
+                    facts.elf.is_none()
+                        && facts.script.is_none()
+                        && facts.python.is_none()
+                        && facts.source.is_none()
                 })
         })
 }

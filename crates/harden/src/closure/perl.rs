@@ -31,7 +31,13 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, source: &'a
     if grade == Grade::Active {
         for name in source.mentions() {
             for root in &roots {
-                source::bring(closure, &root.join_as_kernel(name.as_bytes()), Grade::Member, entry, Rule::PerlImport);
+                source::bring(
+                    closure,
+                    &root.join_as_kernel(name.as_bytes()),
+                    Grade::Member,
+                    entry,
+                    Rule::PerlImport,
+                );
             }
         }
         if source.is_dynamic {
@@ -49,7 +55,9 @@ fn compiled<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, roots: &[RootPath],
     let tree = closure.ground.tree;
     for root in roots {
         let directory = root.child(b"auto").join_as_kernel(name);
-        let Some(directory) = tree.resolve(&directory).entry.filter(|entry| entry.is_directory()) else { continue };
+        let Some(directory) = tree.resolve(&directory).entry.filter(|entry| entry.is_directory()) else {
+            continue;
+        };
         for part in directory.children().filter(|part| !part.is_directory()) {
             if grade == Grade::Active || closure.ground.may_bring(entry, part) {
                 closure.need(part, grade, entry, Rule::PerlImport);

@@ -26,7 +26,8 @@ pub(super) fn packages(closure: &mut Closure<'_>) {
             continue;
         }
         let development = development(ground.inventory.facts(list).and_then(|facts| facts.text.as_deref()));
-        for package in ground.inventory.packages.iter().filter(|package| package.found_in == Some(list.id())) {
+        for package in ground.inventory.packages.iter().filter(|package| package.found_in == Some(list.id()))
+        {
             if development.contains(&package.name) {
                 continue;
             }

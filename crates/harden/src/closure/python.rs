@@ -163,7 +163,9 @@ fn has_run(closure: &Closure<'_>, entry: Entry<'_>) -> bool {
 
 /// A module that imports names which it computes finds most of them in its own package.
 fn own_package<'a>(closure: &mut Closure<'a>, entry: Entry<'a>) {
-    let Some(package) = entry.parent().filter(|package| package.child(b"__init__.py").is_some()) else { return };
+    let Some(package) = entry.parent().filter(|package| package.child(b"__init__.py").is_some()) else {
+        return;
+    };
     for module in package.children() {
         let inner = module.child(b"__init__.py");
         for found in inner.into_iter().chain(module.name().ends_with(b".py").then_some(module)) {

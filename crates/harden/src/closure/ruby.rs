@@ -28,7 +28,8 @@ fn is_root(entry: Entry<'_>) -> bool {
     (0..3).any(|steps| {
         name(steps + 1) == b"ruby"
             && is_library(name(steps))
-            && (0..steps).all(|below| is_version(name(below)) || name(below).windows(7).any(|part| part == b"-linux-"))
+            && (0..steps)
+                .all(|below| is_version(name(below)) || name(below).windows(7).any(|part| part == b"-linux-"))
     })
 }
 
@@ -85,7 +86,8 @@ pub(super) fn specifications(closure: &mut Closure<'_>) {
     }
     let gems = || ground.inventory.iter().filter(|(_, package)| package.ecosystem == Ecosystem::Gem);
     let stays = |node: &NodeId| closure.stays(*node) && ground.tree.entry(*node).is_file();
-    let is_default = |node: NodeId| ground.tree.entry(node).parent().is_some_and(|above| above.name() == b"default");
+    let is_default =
+        |node: NodeId| ground.tree.entry(node).parent().is_some_and(|above| above.name() == b"default");
     let locked = locked(closure);
     let mut wanted: Vec<_> = gems()
         .filter(|(_, package)| {
@@ -95,7 +97,8 @@ pub(super) fn specifications(closure: &mut Closure<'_>) {
         })
         .map(|(id, _)| id)
         .collect();
-    let needed = gems().map(|(id, _)| id).filter(|id| wanted.iter().any(|by| ground.dependencies.reaches(*by, *id)));
+    let needed =
+        gems().map(|(id, _)| id).filter(|id| wanted.iter().any(|by| ground.dependencies.reaches(*by, *id)));
     let needed: Vec<_> = needed.collect();
     wanted.extend(needed);
     for id in wanted {

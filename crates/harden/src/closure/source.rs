@@ -60,8 +60,16 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
 }
 
 /// Keeps what a name leads to. A part that was not used brings only what its package declares to need.
-pub(super) fn bring<'a>(closure: &mut Closure<'a>, path: &RootPath, grade: Grade, by: Entry<'a>, rule: Rule) -> bool {
-    let Some(found) = closure.ground.tree.resolve(path).entry.filter(|found| found.is_file()) else { return false };
+pub(super) fn bring<'a>(
+    closure: &mut Closure<'a>,
+    path: &RootPath,
+    grade: Grade,
+    by: Entry<'a>,
+    rule: Rule,
+) -> bool {
+    let Some(found) = closure.ground.tree.resolve(path).entry.filter(|found| found.is_file()) else {
+        return false;
+    };
     if grade == Grade::Active || closure.ground.may_bring(by, found) {
         closure.need_path(path, grade, by, rule);
     }

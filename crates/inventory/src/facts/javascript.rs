@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn what_is_loaded() {
-        let text = b"const a = require('a'), b = require( \"./b\" );\nimport c, { d } from 'c/sub';import 'e';\n\
+        let text =
+            b"const a = require('a'), b = require( \"./b\" );\nimport c, { d } from 'c/sub';import 'e';\n\
             export * from \"./f.js\";const g = await import('#g');require.resolve('h');x.require('no');";
         let source = Source::read(Language::JavaScript, text);
         assert_eq!(source.loads().collect::<Vec<_>>(), ["#g", "./b", "./f.js", "a", "c/sub", "e", "h"]);

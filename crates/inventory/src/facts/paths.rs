@@ -15,15 +15,20 @@ pub(super) fn read(bytes: &[u8]) -> Option<Names> {
     let mut found: Vec<&[u8]> = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
         let text = line.trim_ascii_start();
-        if matches!(text.first(), None | Some(b'#' | b';')) || text.starts_with(b"//") || text.starts_with(b"--") {
+        if matches!(text.first(), None | Some(b'#' | b';'))
+            || text.starts_with(b"//")
+            || text.starts_with(b"--")
+        {
             continue;
         }
         let mut rest = text;
         while let Some(at) = memchr::memchr(b'/', rest) {
             let begins = at == 0 || !is_of_path(rest[at - 1]);
-            let end = rest[at..].iter().position(|byte| !is_of_path(*byte)).map_or(rest.len(), |end| at + end);
+            let end =
+                rest[at..].iter().position(|byte| !is_of_path(*byte)).map_or(rest.len(), |end| at + end);
             let path = &rest[at..end];
-            if begins && (3..=LONGEST).contains(&path.len()) && !path.starts_with(b"//") && found.len() < MOST {
+            if begins && (3..=LONGEST).contains(&path.len()) && !path.starts_with(b"//") && found.len() < MOST
+            {
                 found.push(path);
             }
             rest = &rest[end.max(at + 1)..];
@@ -36,7 +41,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<Names> {
 
 /// Bytes of paths as configuration writes them without quotes.
 fn is_of_path(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+' | b'@' | b'~') || byte >= 0x80
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+' | b'@' | b'~')
+        || byte >= 0x80
 }
 
 #[cfg(test)]

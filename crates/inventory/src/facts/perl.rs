@@ -43,8 +43,8 @@ fn statement(text: &[u8], found: &mut Scan) {
                 (_, Some(name)) if !name.contains('$') => found.load(name),
                 (Some(name), _) if keyword == b"require" => found.load(path(name)),
                 _ => {
-                    found.is_dynamic |=
-                        keyword == b"require" && rest.first().is_some_and(|byte| matches!(byte, b'$' | b'"' | b'\''));
+                    found.is_dynamic |= keyword == b"require"
+                        && rest.first().is_some_and(|byte| matches!(byte, b'$' | b'"' | b'\''));
                 }
             }
         }
@@ -108,7 +108,13 @@ mod tests {
         assert_eq!(
             loads,
             [
-                "Base/One.pm", "File/Temp.pm", "JSON/PP.pm", "Two.pm", "parent.pm", "strict.pm", "unicore/Name.pl",
+                "Base/One.pm",
+                "File/Temp.pm",
+                "JSON/PP.pm",
+                "Two.pm",
+                "parent.pm",
+                "strict.pm",
+                "unicore/Name.pl",
                 "x/y.pl"
             ]
         );

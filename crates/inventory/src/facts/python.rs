@@ -49,7 +49,8 @@ impl PythonSource {
     /// Scans a source file; what is no Python is passed over.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Self {
-        let mut scan = Scan { bytes, at: 0, imports: Vec::new(), is_dynamic: false, depth: 0, blocks: Vec::new() };
+        let mut scan =
+            Scan { bytes, at: 0, imports: Vec::new(), is_dynamic: false, depth: 0, blocks: Vec::new() };
         scan.file();
         scan.imports.sort_unstable();
         scan.imports.dedup();
@@ -414,7 +415,11 @@ mod tests {
             def j(): import k\nimport l\nif __name__ == '__main__':\n    import m\n";
         let source = PythonSource::read(text.as_bytes());
         let of = |wanted: When| {
-            source.imports().filter(|import| import.when == wanted).map(|import| import.module).collect::<String>()
+            source
+                .imports()
+                .filter(|import| import.when == wanted)
+                .map(|import| import.module)
+                .collect::<String>()
         };
         assert_eq!([of(When::Start), of(When::Call), of(When::Never)], ["abcefil", "hkm", "d"]);
     }

@@ -31,7 +31,9 @@ fn argument(text: &[u8], beside: bool, found: &mut Scan) {
     let text = text.strip_prefix(b"(").map_or(text, trimmed);
     match quoted(text) {
         Some(name) if name.contains("#{") => found.is_dynamic = true,
-        Some(name) if beside && !name.starts_with("./") && !name.starts_with("../") => found.load(format!("./{name}")),
+        Some(name) if beside && !name.starts_with("./") && !name.starts_with("../") => {
+            found.load(format!("./{name}"))
+        }
         Some(name) if !name.is_empty() => found.load(name),
         // `require name`: something that is computed.
         _ => found.is_dynamic |= text.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'@'),

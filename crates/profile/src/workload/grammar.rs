@@ -400,7 +400,11 @@ static SELECTION: Object = Object {
     fields: &[&[
         field("paths", Shape::List(&Shape::Scalar(Scalar::Glob)), "Absolute paths; * and ** are wildcards."),
         field("packages", WORDS, "Names of packages."),
-        field("classes", WORDS, "Classes: certificates, character-sets, documentation, fonts, locales, mime-types, package-manager, shell, terminals, time-zones."),
+        field(
+            "classes",
+            WORDS,
+            "Classes: certificates, character-sets, documentation, fonts, locales, mime-types, package-manager, shell, terminals, time-zones.",
+        ),
     ]],
 };
 

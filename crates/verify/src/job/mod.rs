@@ -294,7 +294,10 @@ fn ground<'a>(
 ///
 /// # Errors
 /// See [`JobError`].
-pub fn dry_run(job: &Job<'_>, progress: &mut dyn Progress) -> Result<(Plan, casehard_harden::Prices), JobError> {
+pub fn dry_run(
+    job: &Job<'_>,
+    progress: &mut dyn Progress,
+) -> Result<(Plan, casehard_harden::Prices), JobError> {
     let mut stages = measure::Stages::new(progress);
     let original = stages.time("read", || Read::new(job.image))?;
     let profile = match &job.profile {

@@ -103,12 +103,7 @@ fn passed(report: &Value) -> [usize; 4] {
     let steps: Vec<&Value> = report["steps"].as_array().into_iter().flatten().collect();
     let count = |wanted: &dyn Fn(&Value) -> bool| steps.iter().filter(|step| wanted(step)).count();
     let is_held_out = |step: &Value| step["held_out"] == true;
-    [
-        count(&works),
-        steps.len(),
-        count(&|step| works(step) && is_held_out(step)),
-        count(&is_held_out),
-    ]
+    [count(&works), steps.len(), count(&|step| works(step) && is_held_out(step)), count(&is_held_out)]
 }
 
 fn works(step: &Value) -> bool {
@@ -176,7 +171,8 @@ fn behaviours(reports: &Reports) -> String {
             word(step["original"]["passed"] == true)
         );
         for level in LEVELS {
-            let cell = levels.get(level).map_or("not measured", |report| word(works(&report["steps"][index])));
+            let cell =
+                levels.get(level).map_or("not measured", |report| word(works(&report["steps"][index])));
             let _ = write!(text, " {cell} |");
         }
         text.push('\n');

@@ -26,7 +26,10 @@ mod tests {
     fn the_class_path_of_a_manifest() {
         let jar = super::zip::test::build(&[
             ("A.class", b"x"),
-            ("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\r\nClass-Path: lib/a.jar ../b\r\n .jar c/\r\n\r\n"),
+            (
+                "META-INF/MANIFEST.MF",
+                b"Manifest-Version: 1.0\r\nClass-Path: lib/a.jar ../b\r\n .jar c/\r\n\r\n",
+            ),
         ]);
         let names = super::class_path(&jar).unwrap();
         assert_eq!(names.texts().collect::<Vec<_>>(), ["lib/a.jar", "../b.jar", "c/"]);
