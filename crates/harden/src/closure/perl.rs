@@ -1,11 +1,13 @@
 //! Perl: modules below the directories of `@INC` (perlvar), their compiled parts below `auto/` (DynaLoader), and the
 //! layers of its input and output, which are modules found by the name a program gives.
 
-use casehard_image::Entry;
+use std::collections::BTreeSet;
+
+use casehard_image::{Entry, NodeId};
 use casehard_inventory::Source;
 use casehard_oci::RootPath;
 
-use super::{Closure, Grade, source};
+use super::{Closure, Grade, Ground, source};
 use crate::plan::Rule;
 
 /// The directory of `@INC` that a module stands in: its path ends in the name it declares.
@@ -18,6 +20,24 @@ pub(super) fn root_of<'a>(entry: Entry<'a>, source: &Source) -> Option<Entry<'a>
     }
     let depth = name.split('/').count();
     std::iter::successors(Some(entry), |entry| entry.parent()).nth(depth)
+}
+
+/// Directories that are of `@INC` by the layout that `Config` documents: `perl5`, `perl-base`, `site_perl`,
+/// `vendor_perl`, and those of a version and of a machine below `perl` and these.
+pub(super) fn roots(ground: Ground<'_>) -> BTreeSet<NodeId> {
+    ground.tree.walk().filter(|entry| entry.is_directory() && is_root(*entry)).map(Entry::id).collect()
+}
+
+fn is_root(entry: Entry<'_>) -> bool {
+    let above = |steps: usize| std::iter::successors(Some(entry), |entry| entry.parent()).nth(steps);
+    let name = |steps: usize| above(steps).map(Entry::name).unwrap_or_default();
+    let is_library = |name: &[u8]| matches!(name, b"perl5" | b"perl-base" | b"site_perl" | b"vendor_perl");
+    let is_version = |name: &[u8]| name.first().is_some_and(u8::is_ascii_digit) && name.contains(&b'.');
+    let is_machine =
+        |name: &[u8]| name.windows(7).any(|part| part == b"-linux-") || name.ends_with(b"-linux");
+    let has_version =
+        |steps: usize| is_version(name(steps)) && (is_library(name(steps + 1)) || name(steps + 1) == b"perl");
+    is_library(name(0)) || has_version(0) || is_machine(name(0)) && (has_version(1) || is_library(name(1)))
 }
 
 pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, source: &'a Source, grade: Grade) {

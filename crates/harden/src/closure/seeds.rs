@@ -218,6 +218,17 @@ fn application(closure: &mut Closure<'_>) {
                 closure.keep(entry, Grade::Member, Reason::Application { directory: directory.clone() });
             }
         }
+        // Another name of the application: `current` beside `releases`.
+        for link in unit.parent().into_iter().flat_map(Entry::children).filter(|entry| entry.is_symlink()) {
+            let leads_in = ground
+                .tree
+                .resolve(&link.path())
+                .entry
+                .is_some_and(|found| found.path().starts_with(&directory));
+            if leads_in && ground.owners(link.id()).is_empty() {
+                closure.keep(link, Grade::Member, Reason::Application { directory: directory.clone() });
+            }
+        }
     }
 }
 

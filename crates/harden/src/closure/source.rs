@@ -23,7 +23,7 @@ pub(super) struct Roots {
 impl Roots {
     pub(super) fn of(ground: Ground<'_>) -> Self {
         let mut roots = Self::default();
-        let mut has_ruby = false;
+        let (mut has_ruby, mut has_perl) = (false, false);
         for (path, used) in &ground.profile.paths {
             if !used.needs_presence() {
                 continue;
@@ -34,11 +34,15 @@ impl Roots {
             }
             match ground.inventory.source(entry) {
                 Some(source) if source.language == Language::Perl => {
+                    has_perl = true;
                     roots.perl.extend(perl::root_of(entry, source).map(Entry::id));
                 }
                 Some(source) => has_ruby |= source.language == Language::Ruby,
                 None => {}
             }
+        }
+        if has_perl {
+            roots.perl.extend(perl::roots(ground));
         }
         if has_ruby {
             roots.ruby = ruby::roots(ground);

@@ -32,7 +32,7 @@ fn argument(text: &[u8], beside: bool, found: &mut Scan) {
     match quoted(text) {
         Some(name) if name.contains("#{") => found.is_dynamic = true,
         Some(name) if beside && !name.starts_with("./") && !name.starts_with("../") => {
-            found.load(format!("./{name}"))
+            found.load(format!("./{name}"));
         }
         Some(name) if !name.is_empty() => found.load(name),
         // `require name`: something that is computed.
