@@ -1,9 +1,9 @@
 //! `casehard run`: an image in the sandbox, with the caller's streams.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use casehard_engine::{
-    Container as _, DEFAULT_CAPABILITIES, EngineError, Limits, Mount, MountKind, Network, Sandbox, Spec,
+    Container as _, DEFAULT_CAPABILITIES, EngineError, Limits, Mount, MountKind, Network, Sandbox, Signals, Spec,
     StartOptions, Store, Streams,
 };
 use casehard_oci::RootPath;
@@ -58,8 +58,17 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let sandbox = Sandbox::new(store).map_err(failed)?;
     sandbox.limitations().iter().for_each(|line| context.say(format_args!("note: {line}")));
     let options = StartOptions { streams: Streams::Inherited, ..StartOptions::default() };
-    let container = sandbox.start_with(&image, &spec, options).map_err(failed)?;
+    let signals = Signals::watch()?;
+    let container = Arc::new(sandbox.start_with(&image, &spec, options).map_err(failed)?);
     casehard_engine::leave_keys_to_the_container();
+    // Not held by the thread, which never ends: the container is cleaned up when this function does.
+    let of_container = Arc::downgrade(&container);
+    std::thread::spawn(move || {
+        while let Ok(signal) = signals.next() {
+            // One that has ended needs none.
+            let _ = of_container.upgrade().map(|container| container.signal(signal));
+        }
+    });
     loop {
         let ended = container.wait(Duration::from_secs(3600));
         if let Some(exit) =

@@ -191,12 +191,13 @@ fn wait(polled: &mut [PollFd<'_>], end: Option<Instant>) -> io::Result<()> {
     }
 }
 
-/// Passes a signal of the terminal on to the container.
+/// Passes a signal of the terminal's keys on to the container; others are passed on by who runs it, who gets them too.
 fn forward(supervised: &Supervised, signals: &OwnedFd) {
     let mut record = [0_u8; size_of::<libc::signalfd_siginfo>()];
     while rustix::io::read(signals, &mut record).is_ok_and(|read| read == record.len()) {
         let signal = i32::from_ne_bytes([record[0], record[1], record[2], record[3]]);
-        if let (Some(first), true) = (&supervised.first, supervised.start.signals) {
+        let by_key = matches!(signal, libc::SIGINT | libc::SIGQUIT);
+        if let (Some(first), true) = (&supervised.first, supervised.start.signals && by_key) {
             let _ = sys::send_signal(first.as_fd(), signal);
         }
     }
