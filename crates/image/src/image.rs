@@ -77,7 +77,7 @@ pub struct Layer {
 #[derive(Debug, Clone)]
 pub struct Image(pub(crate) Arc<Parts>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Parts {
     pub name: String,
     pub digest: Digest,
@@ -133,6 +133,13 @@ impl Image {
     #[must_use]
     pub fn beside(&self) -> &[Descriptor] {
         &self.0.beside
+    }
+    /// The image as it would be with this layer alone: what a layer brings, whatever later ones take away. Its manifest
+    /// and configuration are those of the whole.
+    #[must_use]
+    pub fn layer_alone(&self, layer: usize) -> Option<Self> {
+        let layers = vec![self.0.layers.get(layer)?.clone()];
+        Some(Self(Arc::new(Parts { layers, ..Parts::clone(&self.0) })))
     }
     /// What reading it may cost.
     #[must_use]

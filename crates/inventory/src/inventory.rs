@@ -111,6 +111,29 @@ impl Inventory {
         self.facts(tree.resolve(path).entry?)?.text.as_deref()
     }
 
+    /// The content sets (repositories) that the packages of an image by Red Hat are from: its content manifests, one for
+    /// each layer it was built in. Sorted.
+    #[must_use]
+    pub fn content_sets(&self, tree: &Tree) -> Vec<String> {
+        let folders = ["root/buildinfo/content_manifests", "usr/share/buildinfo"];
+        let folders = folders.iter().filter_map(|folder| {
+            tree.resolve(&RootPath::root().join_as_kernel(folder.as_bytes()))
+                .entry
+                .filter(|entry| entry.is_directory())
+        });
+        let mut sets = Vec::new();
+        for entry in folders.flat_map(Entry::children) {
+            let Some(text) = self.facts(entry).and_then(|facts| facts.text.as_deref()) else { continue };
+            let Ok(document) = serde_json::from_slice::<serde_json::Value>(text) else { continue };
+            let stated =
+                document.get("content_sets").and_then(serde_json::Value::as_array).into_iter().flatten();
+            sets.extend(stated.filter_map(|set| set.as_str().map(str::to_owned)));
+        }
+        sets.sort();
+        sets.dedup();
+        sets
+    }
+
     /// What `etc/ld.so.cache` says.
     #[must_use]
     pub fn loader_cache(&self, tree: &Tree) -> Option<&LoaderCache> {

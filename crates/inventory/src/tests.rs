@@ -82,8 +82,44 @@ fn files_have_owners_through_usr_merge_and_diversions() {
     let libx = sbom.components.iter().find(|one| one.name == "libx").unwrap();
     assert_eq!(libx.remaining, ["/usr/lib/libx.so.1"]);
     assert!(libx.depends_on[0].contains("base-files"));
-    let only = Select { only: vec!["python".to_owned()], except: Vec::new() };
+    let only = Select { only: vec!["python".to_owned()], ..Select::default() };
     assert_eq!(Sbom::of(&made.image, &tree, &inventory, &only).components.len(), 1);
+    let all = Select { unowned: true, ..Select::default() };
+    // Where packages are listed is no file that somebody put there.
+    let unowned = Sbom::of(&made.image, &tree, &inventory, &all).unowned;
+    assert_eq!(unowned, ["/srv/note", "/usr/bin/sh", "/var/lib/dpkg/diversions"]);
+}
+
+#[test]
+fn all_layers_have_what_later_ones_hide() {
+    let metadata = |version: &str| format!("Name: app\nVersion: {version}\n").into_bytes();
+    let (old, new) = (metadata("1"), metadata("2"));
+    let made = image(&[
+        &[
+            ("/srv/app-1.dist-info/METADATA", File(&old)),
+            ("/srv/gone-1.dist-info/METADATA", File(b"Name: gone\nVersion: 1\n")),
+            ("/srv/stay-1.dist-info/METADATA", File(b"Name: stay\nVersion: 1\n")),
+        ],
+        &[("/srv/app-1.dist-info/METADATA", File(&new)), ("/srv/gone-1.dist-info", Gone)],
+    ]);
+    let (tree, inventory) = catalog(&made.image).unwrap();
+    let all = Sbom::of_all_layers(&made.image, &tree, &inventory, &Select::default()).unwrap();
+    let found: Vec<_> =
+        all.components.iter().map(|one| format!("{} {} {:?}", one.name, one.version, one.layer)).collect();
+    assert_eq!(found, ["app 1 Some(0)", "app 2 Some(1)", "gone 1 Some(0)", "stay 1 Some(0)"]);
+}
+
+#[test]
+fn content_manifests_name_what_packages_are_from() {
+    let manifest = br#"{"metadata":{"icm_version":1},"content_sets":["rhel-9-for-x86_64-baseos-rpms","rhel-9-for-x86_64-appstream-eus-rpms__9_DOT_2"]}"#;
+    let made = image(&[&[
+        ("/etc/os-release", File(b"ID=rhel\nVERSION_ID=9.2\n")),
+        ("/root/buildinfo/content_manifests/ubi9-container-9.2-1.json", File(manifest)),
+    ]]);
+    let (tree, inventory) = catalog(&made.image).unwrap();
+    let sbom = Sbom::of(&made.image, &tree, &inventory, &Select::default());
+    let sets = sbom.distribution.unwrap().content_sets;
+    assert_eq!(sets, ["rhel-9-for-x86_64-appstream-eus-rpms__9_DOT_2", "rhel-9-for-x86_64-baseos-rpms"]);
 }
 
 #[test]

@@ -46,12 +46,12 @@ pub fn github(report: &Report) -> String {
 }
 
 /// The message of a command: `%`, carriage return and line feed are escaped.
-fn data(text: &str) -> String {
+pub(crate) fn data(text: &str) -> String {
     let lines: Vec<_> = text.split('\n').map(|line| shown::plain(line).replace('%', "%25")).collect();
     lines.join("%0A")
 }
 
 /// The value of a property: `:` and `,` too.
-fn property(text: &str) -> String {
+pub(crate) fn property(text: &str) -> String {
     shown::plain(text).replace('%', "%25").replace(':', "%3A").replace(',', "%2C")
 }

@@ -79,7 +79,7 @@ fn case(
 }
 
 /// Text for XML 1.0, in which most control characters cannot stand in any way (section 2.2): they are shown escaped.
-fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     let lines: Vec<String> = text
         .split('\n')
         .map(|line| {

@@ -110,7 +110,7 @@ fn result(
 }
 
 /// The image's name as a relative URI (RFC 3986): what may not stand there is `%NN`.
-fn uri(name: &str) -> String {
+pub(crate) fn uri(name: &str) -> String {
     let mut uri = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {

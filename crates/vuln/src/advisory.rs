@@ -243,6 +243,9 @@ pub struct Source {
     /// The date of the data, as far as the data tells: `YYYY-MM-DD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+    /// The day it was imported, when that is not the day the store was built: a store may carry older parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<String>,
     /// The number of records read.
     pub records: u64,
     /// The number of records that could not be read or do not concern us.

@@ -1,7 +1,7 @@
 //! The whole answer: scan, set aside what VEX and rules silence, compare with an earlier scan, judge.
 
 use crate::{
-    Material, Request, Scan, Store, StoreError,
+    Material, Request, Scan, Store, StoreError, Usages,
     finding::Origin,
     gate::{Comparison, Failure, Gate, IgnoreRule, compare, ignore, judge, leave_out},
     scan,
@@ -22,6 +22,8 @@ pub struct Assess<'a> {
     pub leave_out: Option<Origin>,
     /// An earlier scan: only what is new since then can fail.
     pub earlier: Option<&'a Scan>,
+    /// What was seen in use; without it nothing is said of that.
+    pub usages: Option<&'a Usages>,
     /// What fails.
     pub gate: Gate,
 }
@@ -52,6 +54,9 @@ pub fn assess(store: &Store, material: &Material, asked: &Assess) -> Result<Asse
         unknowns: &material.unknowns,
     };
     let mut scan = scan(store, &request)?;
+    if let Some(usages) = asked.usages {
+        usages.mark(&mut scan);
+    }
     apply(&mut scan, asked.statements, &material.image);
     ignore(&mut scan, asked.rules, asked.today);
     if let Some(origin) = asked.leave_out {

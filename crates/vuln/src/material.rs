@@ -41,7 +41,7 @@ impl Material {
                 id: distribution.id.clone(),
                 version_id: distribution.version.clone(),
                 codename: distribution.codename.clone(),
-                streams: Vec::new(),
+                streams: streams(&distribution.content_sets),
             }),
             unknowns: sbom
                 .unknowns
@@ -58,6 +58,23 @@ impl Material {
     }
 }
 
+/// The product streams that content sets are of: `rhel-9-for-x86_64-baseos-eus-rpms__9_DOT_2` is of `rhel_eus:9.2`. The
+/// main stream needs no name.
+fn streams(content_sets: &[String]) -> Vec<String> {
+    const KINDS: [&str; 5] = ["eus", "e4s", "aus", "tus", "els"];
+    let stream = |set: &String| {
+        let (name, release) = set.split_once("__").unwrap_or((set, ""));
+        let kind = KINDS.iter().find(|kind| name.split('-').any(|part| part == **kind))?;
+        let release = release.replace("_DOT_", ".");
+        let release = if release.is_empty() { name.split('-').nth(1)?.to_owned() } else { release };
+        Some(format!("rhel_{kind}:{release}"))
+    };
+    let mut streams: Vec<String> = content_sets.iter().filter_map(stream).collect();
+    streams.sort();
+    streams.dedup();
+    streams
+}
+
 fn subject(component: &Component) -> Subject {
     let files = if component.remaining.is_empty() { &component.locations } else { &component.remaining };
     Subject {
@@ -70,6 +87,10 @@ fn subject(component: &Component) -> Subject {
         }),
         purl: component.purl.clone(),
         files: files.clone(),
+        module: component
+            .modularity
+            .as_deref()
+            .map(|module| module.split(':').take(2).collect::<Vec<_>>().join(":")),
         layer: component.layer,
         phantom: component.presence == Presence::Phantom,
         ..Subject::default()
@@ -127,6 +148,16 @@ mod tests {
     use super::Material;
     use crate::{SubjectKind, finding::Origin};
     use casehard_inventory::sbom::Sbom;
+
+    #[test]
+    fn content_sets_name_streams() {
+        let sets = [
+            "rhel-9-for-x86_64-baseos-rpms",
+            "rhel-9-for-x86_64-appstream-eus-rpms__9_DOT_2",
+            "rhel-8-for-x86_64-baseos-e4s-rpms__8_DOT_4",
+        ];
+        assert_eq!(super::streams(&sets.map(str::to_owned)), ["rhel_e4s:8.4", "rhel_eus:9.2"]);
+    }
 
     #[test]
     fn knows_owners_origins_and_kinds() {

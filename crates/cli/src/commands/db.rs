@@ -13,7 +13,7 @@ use casehard_vuln::{
     update,
 };
 
-use crate::{Context, Failure, Verdict};
+use crate::{Context, Failure, Verdict, signed_store};
 
 /// Which advisory store.
 #[derive(Debug, clap::Args)]
@@ -48,7 +48,7 @@ pub struct Arguments {
 enum Action {
     /// Fetch what changed at the publishers, and build the store anew
     Update {
-        /// Only these groups: osv, debian, alpine, nvd, kev, epss, endoflife, ruby, php, node, retire
+        /// Only these groups: osv, debian, alpine, amazon, oracle, redhat, nvd, kev, epss, endoflife, ruby, php, node, retire
         #[arg(long, value_name = "GROUP", value_delimiter = ',')]
         only: Vec<String>,
         /// A mirror of the folder of copies, instead of the publishers
@@ -61,19 +61,25 @@ enum Action {
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         timeout: u64,
     },
-    /// Build the store from copies of feeds: folders, archives, files. Other sources in it are kept
+    /// Build the store from copies of feeds (folders, archives, files), or take one that was exported. Other sources are kept
     Import {
-        /// The copies
+        /// The copies, or an exported store
         #[arg(required = true)]
         paths: Vec<PathBuf>,
         /// Keep nothing of the old store
         #[arg(long)]
         fresh: bool,
+        /// Take an exported store only if it is signed by this public key (PEM)
+        #[arg(long, value_name = "FILE")]
+        trust: Option<PathBuf>,
     },
     /// Write the store to a file, for a place without network
     Export {
         /// The file
         file: PathBuf,
+        /// Sign it with this private key (PKCS#8 PEM, Ed25519 or P-256); the signature stands in FILE.sig.json
+        #[arg(long, value_name = "FILE")]
+        sign: Option<PathBuf>,
     },
     /// Say what the store holds, from where, and how old it is
     Status {
@@ -96,26 +102,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
             };
             fetch(only, &folder, &arguments.store.path(context)?, &options, context)
         }
-        Action::Import { paths, fresh } => {
-            let path = arguments.store.path(context)?;
-            let failed = |error: &(dyn std::error::Error + 'static)| Failure::cannot("failed to build the store", error);
-            let mut builder = Builder::new(&today);
-            let imported = import::import(&mut builder, paths, &today).map_err(|error| failed(&error))?;
-            if !fresh && path.exists() {
-                Store::open(&path).and_then(|old| builder.carry(&old)).map_err(|error| failed(&error))?;
-            }
-            let bytes = builder.write(&path).map_err(|error| failed(&error))?;
-            context.say(format_args!("{} documents read, {bytes} bytes written to {}", imported.read, path.display()));
-            imported.unread.iter().for_each(|line| context.say(format_args!("not read: {line}")));
-            Ok(if imported.damaged > 0 { Verdict::No } else { Verdict::Good })
-        }
-        Action::Export { file } => {
-            let store = arguments.store.open(context)?;
-            store.verify().map_err(|error| Failure::cannot("failed to export", &error))?;
-            fs::write(file, store.as_bytes()).map_err(|error| Failure::cannot(format_args!("failed to write {}", file.display()), &error))?;
-            context.say(format_args!("sha256:{}", store.digest()));
-            Ok(Verdict::Good)
-        }
+        Action::Import { paths, fresh, trust } => import_into(paths, *fresh, trust.as_deref(), &arguments.store.path(context)?, &today, context),
+        Action::Export { file, sign } => export(&arguments.store.open(context)?, file, sign.as_deref(), context),
         Action::Status { json } => {
             let store = arguments.store.open(context)?;
             store.verify().map_err(|error| Failure::cannot("failed to check the store", &error))?;
@@ -125,6 +113,48 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
             Ok(Verdict::Good)
         }
     }
+}
+
+fn import_into(paths: &[PathBuf], fresh: bool, trust: Option<&Path>, path: &Path, today: &str, context: &Context) -> Result<Verdict, Failure> {
+    let failed = |error: &(dyn std::error::Error + 'static)| Failure::cannot("failed to build the store", error);
+    let (stores, feeds): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| Store::is_store(path));
+    if trust.is_some() && !feeds.is_empty() {
+        return Err(Failure::usage(format_args!("{} is no exported store, so nobody signed it", feeds[0].display())).hint("--trust goes with exported stores alone"));
+    }
+    let mut given = Vec::new();
+    for store in &stores {
+        if let Some(key) = trust {
+            signed_store::verify(store, key)?;
+        }
+        let opened = Store::open(store).map_err(|error| failed(&error))?;
+        opened.verify().map_err(|error| failed(&error))?;
+        given.push(opened);
+    }
+    let old = if !fresh && path.exists() { Some(Store::open(path).map_err(|error| failed(&error))?) } else { None };
+    let mut builder = match (given.first(), feeds.is_empty()) {
+        // A store that is only taken is as old as it was.
+        (Some(first), true) => Builder::new(&first.meta().built),
+        _ => Builder::new(today),
+    };
+    let feeds: Vec<PathBuf> = feeds.into_iter().cloned().collect();
+    let imported = import::import(&mut builder, &feeds, today).map_err(|error| failed(&error))?;
+    for store in given.iter().chain(&old) {
+        builder.carry(store).map_err(|error| failed(&error))?;
+    }
+    let bytes = builder.write(path).map_err(|error| failed(&error))?;
+    context.say(format_args!("{} documents read, {} stores taken, {bytes} bytes written to {}", imported.read, given.len(), path.display()));
+    imported.unread.iter().for_each(|line| context.say(format_args!("not read: {line}")));
+    Ok(if imported.damaged > 0 { Verdict::No } else { Verdict::Good })
+}
+
+fn export(store: &Store, file: &Path, sign: Option<&Path>, context: &Context) -> Result<Verdict, Failure> {
+    store.verify().map_err(|error| Failure::cannot("failed to export", &error))?;
+    fs::write(file, store.as_bytes()).map_err(|error| Failure::cannot(format_args!("failed to write {}", file.display()), &error))?;
+    if let Some(key) = sign {
+        signed_store::sign(file, store, key)?;
+    }
+    context.say(format_args!("sha256:{}", store.digest()));
+    Ok(Verdict::Good)
 }
 
 fn fetch(only: &[String], folder: &Path, store: &Path, options: &update::Options, context: &Context) -> Result<Verdict, Failure> {

@@ -49,7 +49,7 @@ enum Format {
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let loaded = workload::load(&arguments.workload, context)?;
     let policy = policy(arguments, &loaded.workload)?;
-    let profile = profile(arguments)?;
+    let profile = super::profile::merged(&arguments.profile)?;
     let sandbox = crate::place::sandbox(context)?;
     let store = arguments.store.open(context)?;
     let today = context.today().ok_or_else(|| Failure::usage("the clock cannot be read"))?;
@@ -141,18 +141,6 @@ fn numeric(user: &str) -> Result<(u32, u32), Failure> {
         (Ok(uid), Ok(gid)) => Ok((uid, gid)),
         _ => Err(Failure::usage(format!("user {user:?} is not numeric")).hint("write it as 10001:10001; Kubernetes checks numbers only")),
     }
-}
-
-fn profile(arguments: &Arguments) -> Result<Option<casehard_profile::Profile>, Failure> {
-    let mut merged: Option<casehard_profile::Profile> = None;
-    for file in &arguments.profile {
-        let profile = super::profile::read(file)?;
-        match &mut merged {
-            Some(merged) => merged.merge(profile),
-            None => merged = Some(profile),
-        }
-    }
-    Ok(merged)
 }
 
 fn failed(error: job::JobError) -> Failure {

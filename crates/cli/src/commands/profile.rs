@@ -6,7 +6,7 @@ mod read;
 mod record;
 mod show;
 
-pub use read::read;
+pub use read::merged;
 
 use crate::{Context, Failure, Verdict};
 

@@ -23,9 +23,18 @@ pub struct Arguments {
     /// Not these catalogers or ecosystems
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     exclude: Vec<String>,
+    /// squashed: what a container sees; all-layers: also what later layers hide
+    #[arg(long, value_enum, default_value = "squashed", value_name = "SCOPE")]
+    scope: Scope,
     /// The platform of an image for several
     #[arg(long, value_name = "OS/ARCH")]
     platform: Option<Platform>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Scope {
+    Squashed,
+    AllLayers,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -67,10 +76,13 @@ impl From<FormatName> for Format {
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let image = context.open(&arguments.image, arguments.platform.as_ref())?;
-    let (tree, inventory) = casehard_inventory::catalog(&image)
-        .map_err(|error| Failure::cannot(format_args!("failed to read image {}", arguments.image), &error))?;
-    let select = Select { only: arguments.select.clone(), except: arguments.exclude.clone() };
-    let sbom = Sbom::of(&image, &tree, &inventory, &select);
+    let failed = |error| Failure::cannot(format_args!("failed to read image {}", arguments.image), &error);
+    let (tree, inventory) = casehard_inventory::catalog(&image).map_err(failed)?;
+    let select = Select { only: arguments.select.clone(), except: arguments.exclude.clone(), unowned: true };
+    let sbom = match arguments.scope {
+        Scope::Squashed => Sbom::of(&image, &tree, &inventory, &select),
+        Scope::AllLayers => Sbom::of_all_layers(&image, &tree, &inventory, &select).map_err(failed)?,
+    };
     let stamp = Stamp { created: context.date()?, tool_version: env!("CARGO_PKG_VERSION").to_owned() };
     let bytes = sbom.write(arguments.format.into(), &stamp);
     match &arguments.output {

@@ -2,21 +2,26 @@
 
 use std::{fs, io::Write as _, path::PathBuf};
 
-use casehard_inventory::sbom::{Sbom, Select, rfc3339};
+use casehard_inventory::sbom::rfc3339;
 use casehard_oci::Platform;
+use casehard_profile::PathUse;
+use casehard_report::{ScanFormat, explain, scan};
 use casehard_vuln::{
-    Assess, Assessment, Level, Material, assess,
+    Assess, Assessment, Level, Material, Usages, assess,
     finding::Origin,
-    gate::{Gate, read_rules},
-    table, vex,
+    gate::{Gate, IgnoreRule, read_rules},
+    vex::{self, Statement},
 };
 
 use super::db;
-use crate::{Context, Failure, Verdict};
+use crate::{
+    Context, Failure, Verdict,
+    bill::{Bill, bill, bytes},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The image, or a bill of materials that `casehard sbom --format json` wrote
+    /// The image, or a bill of materials: CycloneDX, SPDX 2, Syft's JSON or Casehard's
     image: String,
     /// How to show the result
     #[arg(long, short, value_enum, default_value = "table", value_name = "FORMAT")]
@@ -45,6 +50,12 @@ pub struct Arguments {
     /// VEX documents: OpenVEX, CSAF or CycloneDX
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
+    /// Profiles of the image (`casehard profile`): findings say whether their packages were seen in use
+    #[arg(long, value_name = "FILE")]
+    profile: Vec<PathBuf>,
+    /// Let only what was seen in use make the answer no
+    #[arg(long, requires = "profile")]
+    only_used: bool,
     /// The base image, or its bill of materials, to tell what it brought
     #[arg(long, value_name = "IMAGE")]
     base_image: Option<String>,
@@ -70,8 +81,33 @@ enum Format {
     Table,
     /// Everything, in Casehard's own JSON
     Json,
+    /// SARIF 2.1.0
+    Sarif,
     /// CycloneDX 1.6 with vulnerabilities
     Cyclonedx,
+    /// JUnit XML
+    Junit,
+    /// GitLab's container scanning report
+    Gitlab,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A table for a comment
+    Markdown,
+}
+
+impl From<Format> for ScanFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table => Self::Table,
+            Format::Json => Self::Json,
+            Format::Sarif => Self::Sarif,
+            Format::Cyclonedx => Self::CycloneDx,
+            Format::Junit => Self::Junit,
+            Format::Gitlab => Self::Gitlab,
+            Format::Github => Self::Github,
+            Format::Markdown => Self::Markdown,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -87,23 +123,11 @@ fn level(name: &str) -> Result<Level, String> {
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let today = context.today().ok_or_else(|| Failure::usage("the clock cannot be read"))?;
     let store = arguments.store.open(context)?;
-    let sbom = bill(&arguments.image, arguments, context)?;
-    let base = arguments.base_image.as_ref().map(|name| bill(name, arguments, context)).transpose()?;
-    let material = Material::of(&sbom, base.as_ref());
-    let mut statements = Vec::new();
-    for path in &arguments.vex {
-        statements.extend(vex::read(&path.to_string_lossy(), &read(path)?).map_err(|error| Failure::cannot("failed to use --vex", &error))?);
-    }
-    let rules = match &arguments.ignore_file {
-        Some(path) => read_rules(&path.to_string_lossy(), &String::from_utf8_lossy(&read(path)?))
-            .map_err(|error| Failure::cannot("failed to use --ignore-file", &error))?,
-        None => Vec::new(),
-    };
-    let earlier: Option<Assessment> = match &arguments.since {
-        Some(path) => Some(serde_json::from_slice(&read(path)?)
-            .map_err(|error| Failure::cannot(format_args!("failed to read the earlier result {}", path.display()), &error))?),
-        None => None,
-    };
+    let scanned = bill(&arguments.image, arguments.platform.as_ref(), context)?;
+    let base = arguments.base_image.as_ref().map(|name| bill(name, arguments.platform.as_ref(), context)).transpose()?;
+    let material = Material::of(&scanned.sbom, base.as_ref().map(|base| &base.sbom));
+    let (statements, rules, earlier) = (statements(arguments)?, rules(arguments)?, earlier(arguments)?);
+    let usages = usages(arguments, &scanned)?;
     let asked = Assess {
         today: &today,
         statements: &statements,
@@ -113,20 +137,26 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
             Brought::Application => Origin::Application,
         }),
         earlier: earlier.as_ref().map(|earlier| &earlier.scan),
+        usages: usages.as_ref(),
         gate: Gate {
             fail_on: arguments.fail_on,
             only_fixed: arguments.only_fixed,
             kev: arguments.kev,
             epss: arguments.epss,
+            only_used: arguments.only_used,
             fail_on_blind: arguments.fail_on_blind,
             ..Gate::default()
         },
     };
-    let assessment = assess(&store, &material, &asked).map_err(|error| Failure::cannot("failed to scan", &error).hint("run `casehard db update` or `casehard db import`"))?;
-    let bytes = show(arguments, &assessment, context)?;
+    let assessment = assess(&store, &material, &asked)
+        .map_err(|error| Failure::cannot("failed to scan", &error).hint("run `casehard db update` or `casehard db import`"))?;
+    let text = match arguments.explain.as_slice() {
+        [] => scan(&assessment, arguments.format.into(), &rfc3339(context.date()?)),
+        ids => explain(&assessment.scan, ids),
+    };
     match &arguments.output {
-        Some(path) => fs::write(path, bytes).map_err(|error| Failure::cannot(format_args!("failed to write {}", path.display()), &error))?,
-        None => context.out().write_all(&bytes)?,
+        Some(path) => fs::write(path, text).map_err(|error| Failure::cannot(format_args!("failed to write {}", path.display()), &error))?,
+        None => context.out().write_all(text.as_bytes())?,
     }
     for failure in assessment.failures.iter().take(10) {
         let finding = failure.finding.map_or("", |at| assessment.scan.findings[at].id.as_str());
@@ -135,29 +165,34 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     Ok(if assessment.failures.is_empty() { Verdict::Good } else { Verdict::No })
 }
 
-fn show(arguments: &Arguments, assessment: &Assessment, context: &Context) -> Result<Vec<u8>, Failure> {
-    let json = |value: serde_json::Result<Vec<u8>>| value.map_err(|error| Failure::cannot("failed to write the result", &error));
-    if !arguments.explain.is_empty() {
-        return Ok(casehard_vuln::explain(&assessment.scan, &arguments.explain).into_bytes());
+fn statements(arguments: &Arguments) -> Result<Vec<Statement>, Failure> {
+    let mut statements = Vec::new();
+    for path in &arguments.vex {
+        let read = vex::read(&path.to_string_lossy(), &bytes(path)?);
+        statements.extend(read.map_err(|error| Failure::cannot("failed to use --vex", &error))?);
     }
-    match arguments.format {
-        Format::Table => Ok(table(&assessment.scan).into_bytes()),
-        Format::Json => json(serde_json::to_vec_pretty(assessment)),
-        Format::Cyclonedx => json(serde_json::to_vec_pretty(&vex::cyclonedx(&assessment.scan, &rfc3339(context.date()?)))),
-    }
+    Ok(statements)
 }
 
-/// The bill of materials of an image, or one that was written before.
-fn bill(name: &str, arguments: &Arguments, context: &Context) -> Result<Sbom, Failure> {
-    if let Some(sbom) = fs::read(name).ok().filter(|bytes| bytes.starts_with(b"{")).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
-        return Ok(sbom);
-    }
-    let image = context.open(name, arguments.platform.as_ref())?;
-    let (tree, inventory) = casehard_inventory::catalog(&image)
-        .map_err(|error| Failure::cannot(format_args!("failed to read image {name}"), &error))?;
-    Ok(Sbom::of(&image, &tree, &inventory, &Select::default()))
+fn rules(arguments: &Arguments) -> Result<Vec<IgnoreRule>, Failure> {
+    let Some(path) = &arguments.ignore_file else { return Ok(Vec::new()) };
+    read_rules(&path.to_string_lossy(), &String::from_utf8_lossy(&bytes(path)?))
+        .map_err(|error| Failure::cannot("failed to use --ignore-file", &error))
 }
 
-fn read(path: &PathBuf) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| Failure::cannot(format_args!("failed to read {}", path.display()), &error))
+fn earlier(arguments: &Arguments) -> Result<Option<Assessment>, Failure> {
+    let Some(path) = &arguments.since else { return Ok(None) };
+    serde_json::from_slice(&bytes(path)?)
+        .map(Some)
+        .map_err(|error| Failure::cannot(format_args!("failed to read the earlier result {}", path.display()), &error))
+}
+
+fn usages(arguments: &Arguments, scanned: &Bill) -> Result<Option<Usages>, Failure> {
+    let Some(profile) = super::profile::merged(&arguments.profile)? else { return Ok(None) };
+    let Some((tree, inventory)) = &scanned.read else {
+        return Err(Failure::usage("a profile says nothing of a bill of materials: which file is whose stands in the image")
+            .hint("scan the image that was profiled"));
+    };
+    let is_used = |path: &casehard_oci::RootPath| profile.paths.get(path).is_some_and(PathUse::needs_presence);
+    Ok(Some(Usages::new(inventory, tree, is_used)))
 }

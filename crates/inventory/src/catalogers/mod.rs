@@ -13,6 +13,7 @@ mod evidence;
 mod gem;
 mod golang;
 mod java;
+mod kernel;
 mod node;
 mod opkg;
 mod pacman;
@@ -42,6 +43,7 @@ pub static ALL: &[&Cataloger] = &[
     &golang::GOLANG,
     &java::JAVA,
     &java::JAVA_RUNTIME,
+    &kernel::KERNEL,
     &node::NODE,
     &opkg::OPKG,
     &pacman::PACMAN,

@@ -160,6 +160,8 @@ pub fn keeps_text(path: &RootPath) -> bool {
         "etc/ld-musl-*.path",
         "etc/pam.d/*",
         "gconv/gconv-modules",
+        "root/buildinfo/content_manifests/*.json",
+        "usr/share/buildinfo/*.json",
         "gconv/gconv-modules.d/*",
         "pyvenv.cfg",
         "Gemfile.lock",

@@ -163,6 +163,7 @@ fn details(component: &Component, layer: Option<&String>) -> Value {
             }
         }
     }
+    all.extend(as_syft(component));
     all.extend(text_pair("casehard:found-by", &component.found_by));
     all.extend(layer.map(|layer| ("casehard:layer", layer.clone())));
     all.extend(component.architecture.iter().map(|one| ("casehard:architecture", one.clone())));
@@ -177,6 +178,27 @@ fn details(component: &Component, layer: Option<&String>) -> Value {
     }
     all.extend(component.remaining.iter().map(|path| ("casehard:remaining", path.clone())));
     properties(all)
+}
+
+/// The source package as Syft reads it back from a document of its own.
+fn as_syft(component: &Component) -> Vec<(&'static str, String)> {
+    let Some(source) = &component.source else { return Vec::new() };
+    let (name, version) = (source.name.clone(), source.version.clone());
+    let kind = |kind: &str| ("syft:package:metadataType", kind.to_owned());
+    match component.ecosystem {
+        Ecosystem::Deb => {
+            let version =
+                Some(version).filter(|version| !version.is_empty() && *version != component.version);
+            let mut all = vec![kind("dpkg-db-entry"), ("syft:metadata:source", name)];
+            all.extend(version.map(|version| ("syft:metadata:sourceVersion", version)));
+            all
+        }
+        Ecosystem::Apk => vec![kind("apk-db-entry"), ("syft:metadata:originPackage", name)],
+        Ecosystem::Rpm => {
+            vec![kind("rpm-db-entry"), ("syft:metadata:sourceRpm", format!("{name}-{version}.src.rpm"))]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn split_epoch(version: &str) -> (&str, &str) {

@@ -223,6 +223,7 @@ pub(super) fn syft(document: &Value) -> Result<Sbom, SbomError> {
         codename: text(distro, "versionCodename").to_owned(),
         name: text(distro, "prettyName").to_owned(),
         like: list(distro, "idLike").filter_map(|one| one.as_str().map(str::to_owned)).collect(),
+        ..Distribution::default()
     });
     let metadata = document.pointer("/source/metadata").unwrap_or(&Value::Null);
     let subject = Described {

@@ -76,6 +76,12 @@ pub(super) fn table(sbom: &Sbom) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
+    if !sbom.unowned.is_empty() {
+        text.push_str(&format!(
+            "{} files belong to no package (--format json lists them)\n",
+            sbom.unowned.len()
+        ));
+    }
     for one in &sbom.unknowns {
         text.push_str(&format!("not read: {}: {}\n", one.path, show(&one.why)));
     }

@@ -6,6 +6,7 @@
 mod cyclonedx;
 mod date;
 mod foreign;
+mod layers;
 mod licence;
 mod list;
 mod of;
@@ -39,6 +40,9 @@ pub struct Sbom {
     /// What could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknowns: Vec<NotRead>,
+    /// Files that belong to no package, where they were asked for: paths with a leading `/`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unowned: Vec<String>,
 }
 
 /// The image that a bill of materials is of.
@@ -90,6 +94,9 @@ pub struct Distribution {
     /// `ID_LIKE`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub like: Vec<String>,
+    /// The content sets that its packages are from (Red Hat's content manifests).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub content_sets: Vec<String>,
 }
 
 /// One piece of software.

@@ -6,6 +6,9 @@ use hashbrown::{HashMap, HashSet};
 use super::{BaseImage, Component, Described, Distribution, NotRead, Sbom, Source};
 use crate::{Detail, Ecosystem, Inventory, Need, Package, PackageId, Presence};
 
+/// Most files without a package that are listed.
+const UNOWNED: usize = 200_000;
+
 /// What of an inventory is taken into a bill of materials.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Select {
@@ -13,6 +16,8 @@ pub struct Select {
     pub only: Vec<String>,
     /// Nothing that these catalogers found, or that is of these ecosystems.
     pub except: Vec<String>,
+    /// Whether files that belong to no package are listed.
+    pub unowned: bool,
 }
 
 impl Select {
@@ -47,9 +52,10 @@ impl Sbom {
         }
         Self {
             subject: subject(image),
-            distribution: distribution(inventory),
+            distribution: distribution(inventory, tree),
             components,
             unknowns: unknowns(inventory),
+            unowned: if select.unowned { unowned(tree, inventory) } else { Vec::new() },
         }
     }
 }
@@ -59,13 +65,26 @@ fn unknowns(inventory: &Inventory) -> Vec<NotRead> {
     inventory.unknowns.iter().map(not_read).collect()
 }
 
-fn distribution(inventory: &Inventory) -> Option<Distribution> {
+/// What no package has, but for what package managers keep about packages.
+fn unowned(tree: &Tree, inventory: &Inventory) -> Vec<String> {
+    let records: HashSet<NodeId> = inventory
+        .packages
+        .iter()
+        .flat_map(|package| package.records.iter().chain(&package.found_in))
+        .copied()
+        .collect();
+    let unowned = inventory.unowned(tree).filter(|entry| !records.contains(&entry.id()));
+    unowned.take(UNOWNED).map(|entry| entry.path().to_string()).collect()
+}
+
+fn distribution(inventory: &Inventory, tree: &Tree) -> Option<Distribution> {
     inventory.os_release.as_ref().map(|os| Distribution {
         id: os.id.clone(),
         version: os.version_id.clone(),
         codename: os.version_codename.clone(),
         name: os.pretty_name.clone(),
         like: os.id_like.clone(),
+        content_sets: inventory.content_sets(tree),
     })
 }
 

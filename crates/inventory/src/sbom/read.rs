@@ -122,5 +122,5 @@ pub(super) fn settled(
     });
     components.dedup_by(|a, b| a.id == b.id);
     let distribution = distribution.or_else(|| distribution_of(&components));
-    Sbom { subject, distribution, components, unknowns: Vec::new() }
+    Sbom { subject, distribution, components, ..Sbom::default() }
 }

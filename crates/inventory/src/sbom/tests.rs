@@ -61,6 +61,7 @@ fn sbom() -> Sbom {
         }),
         components: vec![deb, pypi, program],
         unknowns: vec![NotRead { path: "/app/x.jar".into(), why: "Java archive that cannot be read".into() }],
+        unowned: Vec::new(),
     }
 }
 
@@ -216,6 +217,8 @@ fn our_own_form_keeps_to_its_schema() {
     let mut all = sbom();
     all.components[0].part_of = Some("x".into());
     all.components[0].modularity = Some("m:1:2:3".into());
+    all.unowned.push("/usr/local/bin/x".into());
+    all.distribution.as_mut().unwrap().content_sets.push("rhel-9-for-x86_64-baseos-rpms".into());
     let document = serde_json::from_slice(&all.write(Format::Json, &stamp())).unwrap();
     holds(&schema, &schema, &document, "");
     let stated = schema.pointer("/$defs/component/properties/ecosystem/enum").unwrap().as_array().unwrap();

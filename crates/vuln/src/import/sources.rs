@@ -88,6 +88,7 @@ pub fn source(name: &str) -> Source {
         url: url.to_owned(),
         licence: licence.to_owned(),
         date: None,
+        imported: None,
         records: 0,
         skipped: 0,
         caveats: Vec::new(),

@@ -147,7 +147,10 @@ fn distribution_package<'a>(
     }
     let query =
         Query { ecosystem, name: &subject.name, version: &subject.version, by: MatchedBy::BinaryPackage };
-    query.run(store, looked, |row| concerns_rpm(row, subject, distribution))?;
+    let streamed = in_streams(store, &query, distribution)?;
+    query.run(store, looked, |row| {
+        concerns_rpm(row, subject, distribution) && (row.platform.is_some() || !streamed.contains(row.id))
+    })?;
     // Red Hat states what it has not fixed for the source package.
     if ecosystem.family() == "Red Hat" && *source != subject.name {
         let known: BTreeSet<&str> = looked.hits.iter().map(|hit| hit.row.id).collect();
@@ -159,6 +162,22 @@ fn distribution_package<'a>(
         })?;
     }
     Ok(())
+}
+
+/// What the streams that the image uses state themselves: there the main stream has no say, since its fixed versions are
+/// of another minor release.
+fn in_streams<'a>(
+    store: &'a Store,
+    query: &Query<'_>,
+    distribution: &Distribution,
+) -> Result<BTreeSet<&'a str>, StoreError> {
+    if distribution.streams.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let is_own =
+        |row: &Row<&str>| row.platform.is_some_and(|own| distribution.streams.iter().any(|one| one == own));
+    let rows = store.rows(query.ecosystem, query.name)?;
+    Ok(rows.into_iter().filter(is_own).map(|row| row.id).collect())
 }
 
 /// Ubuntu Pro fixes packages in releases (and parts of them) that the public archive does not. A package that carries

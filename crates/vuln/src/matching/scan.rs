@@ -319,6 +319,7 @@ impl Blind {
             lines.push(format!("the advisory data is {} days old (built {})", state.age_days, state.built));
         }
         lines.extend(old_records(&state.sources, request.distribution, request.today));
+        lines.extend(carried(&state.sources, request.today));
         if state.snapshot {
             lines.push("the advisory data is the partial snapshot that comes with the program".to_owned());
         }
@@ -360,6 +361,18 @@ fn old_records(sources: &[Source], distribution: Option<&Distribution>, today: &
         .collect();
     (!old.is_empty())
         .then(|| format!("the newest records are over {OLD_RECORDS} days old: {}", old.join(", ")))
+}
+
+/// Sources that were taken over from an older store, however new this one is.
+fn carried(sources: &[Source], today: &str) -> Option<String> {
+    let imported = |source: &Source| {
+        let day = source.imported.as_deref()?;
+        let is_old = days_between(day, today).is_none_or(|days| days > STALE);
+        is_old.then(|| format!("{} {day}", source.name))
+    };
+    let old: Vec<String> = sources.iter().filter_map(imported).collect();
+    (!old.is_empty())
+        .then(|| format!("parts of the advisory data were not updated since: {}", old.join(", ")))
 }
 
 fn state(store: &Store, today: &str) -> StoreState {

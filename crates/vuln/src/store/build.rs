@@ -114,18 +114,20 @@ impl Builder {
         self.cycles.insert(product.to_owned(), cycles);
     }
 
-    /// Takes over what `store` holds from sources that are not named here yet.
+    /// Takes over what `store` holds from sources that are not named here yet. They keep the day they were imported.
     ///
     /// # Errors
     /// If `store` is damaged.
     pub fn carry(&mut self, store: &Store) -> Result<(), StoreError> {
         let fresh: BTreeSet<String> = self.meta.sources.iter().map(|source| source.name.clone()).collect();
+        self.meta.snapshot |= store.meta().snapshot;
         let mut index = BTreeMap::new();
         for (old, source) in store.meta().sources.iter().enumerate() {
             if !fresh.contains(&source.name) {
                 let new = self.source(source);
                 if let Some(entry) = self.source_mut(new) {
-                    *entry = source.clone();
+                    let imported = source.imported.clone().unwrap_or_else(|| store.meta().built.clone());
+                    *entry = Source { imported: Some(imported), ..source.clone() };
                 }
                 index.insert(u16::try_from(old).unwrap_or(u16::MAX), new);
             }

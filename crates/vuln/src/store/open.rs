@@ -5,7 +5,7 @@ use super::{
     build::cve_number,
     bytes::{Reader, string_at},
     codec::{read_record, read_rows},
-    layout::{Header, PREFIX, Section},
+    layout::{Header, MAGIC, PREFIX, Section},
 };
 use crate::{
     Ecosystem,
@@ -16,6 +16,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::{
     fmt,
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
@@ -66,6 +67,13 @@ impl Store {
         let mapped =
             FileBuffer::open(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
         Self::over(Backing::Mapped(mapped), path)
+    }
+
+    /// Whether the file at `path` begins as a store does.
+    #[must_use]
+    pub fn is_store(path: &Path) -> bool {
+        let mut start = [0; MAGIC.len()];
+        std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *MAGIC
     }
 
     /// Opens a store that is already in memory.

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use casehard_profile::Profile;
@@ -28,4 +28,17 @@ pub fn read(file: &Path) -> Result<Profile, Failure> {
     }
     Profile::from_json(&bytes)
         .map_err(|error| Failure::cannot(format_args!("failed to read {}", file.display()), &error))
+}
+
+/// The profiles in files, merged; `None` without files.
+pub fn merged(files: &[PathBuf]) -> Result<Option<Profile>, Failure> {
+    let mut merged: Option<Profile> = None;
+    for file in files {
+        let profile = read(file)?;
+        match &mut merged {
+            Some(merged) => merged.merge(profile),
+            None => merged = Some(profile),
+        }
+    }
+    Ok(merged)
 }

@@ -136,6 +136,13 @@ mod tests {
         ("sqlite3", b"\0SQLite version 3.43.2\0", "sqlite@3.43.2"),
         ("git", b"\0git/2.42.0\0", "git@2.42.0"),
         ("tini", b"tini version 0.19.0 -", "tini@0.19.0"),
+        ("libkrb5.so.26", b"\0Heimdal 7.8.0\0", "heimdal@7.8.0"),
+        ("jq", b"\0jq-1.6\0", "jq@1.6"),
+        ("cabal", b"/build/cabal-install-3.8.1.0-inplace", "cabal@3.8.1.0"),
+        ("stack", b"\0Version 2.11.1, Git revision", "stack@2.11.1"),
+        ("gzip", b"\x001.12\0", "gzip@1.12"),
+        ("ndbd", b"\0mysql-8.0.35 ndb-8.0.35\0", "mysql-cluster@8.0.35"),
+        ("sqlcipher", b"\0SQLCipher 4.5.5 community\0", "sqlcipher@4.5.5"),
         ("wget", b"Wget/1.21.4\0", "wget@1.21.4"),
     ];
 

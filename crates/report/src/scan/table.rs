@@ -1,15 +1,12 @@
-//! A plain table of a scan, until `casehard-report` draws it.
+//! A scan as columns for people, and why a vulnerability was found.
 
-use crate::{
-    advisory::FixState,
-    finding::{Finding, Level, Scan},
-};
 use casehard_oci::escape;
+use casehard_vuln::{Finding, Level, Scan, advisory::FixState};
 use std::fmt::Write as _;
 
 /// The result for people: what was found, what it rests on, and what could not be seen. Safe to show on a terminal.
 #[must_use]
-pub fn table(scan: &Scan) -> String {
+pub(super) fn table(scan: &Scan) -> String {
     let mut out = String::new();
     let rows: Vec<[String; 6]> = scan.findings.iter().map(row).collect();
     if !rows.is_empty() {

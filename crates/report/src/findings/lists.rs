@@ -6,6 +6,11 @@ use casehard_finding::{Finding, Severity};
 use serde_json::{Value, json};
 
 use super::{Shown, place, severity_name, span};
+use crate::{
+    github::{data, property},
+    junit::xml,
+    shown::markdown as cell,
+};
 
 fn each<'a>(shown: &'a [Shown<'a>]) -> impl Iterator<Item = (&'a str, &'a Finding)> {
     shown.iter().flat_map(|file| file.findings.iter().map(|finding| (file.file, finding)))
@@ -21,8 +26,6 @@ pub fn github(shown: &[Shown<'_>]) -> String {
             Severity::High | Severity::Critical => "error",
         };
         let (line, column) = span(finding).map_or((1, 1), |span| (span.line, span.column));
-        let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-        let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
         let _ = writeln!(
             out,
             "::{kind} file={},line={line},col={column},title={}::{}",
@@ -113,16 +116,6 @@ pub fn checkstyle(shown: &[Shown<'_>]) -> String {
 pub fn markdown(shown: &[Shown<'_>]) -> String {
     let mut out = String::from("| Severity | Rule | Where | What |\n| --- | --- | --- | --- |\n");
     for (file, finding) in each(shown) {
-        let cell = |text: &str| {
-            let mut safe = String::with_capacity(text.len());
-            for c in text.chars() {
-                if "|<>*_`[]\\".contains(c) {
-                    safe.push('\\');
-                }
-                safe.push(c);
-            }
-            safe
-        };
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} |",
@@ -131,22 +124,6 @@ pub fn markdown(shown: &[Shown<'_>]) -> String {
             cell(&place(file, finding)),
             cell(&finding.message)
         );
-    }
-    out
-}
-
-/// Text inside an XML attribute.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
     }
     out
 }

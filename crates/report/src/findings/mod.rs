@@ -1,4 +1,4 @@
-//! Findings as text and as the formats of other programs.
+//! What `lint` and `audit` find, as text and as the formats of other programs.
 
 mod json;
 mod lists;
@@ -10,55 +10,24 @@ use std::borrow::Cow;
 use casehard_finding::{Finding, Location, Severity, Span};
 
 /// How to show findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// With the lines, for people
+    /// With the lines, for people.
     Text,
-    /// Casehard's own JSON
+    /// Casehard's own JSON.
     Json,
-    /// SARIF 2.1.0
+    /// SARIF 2.1.0.
     Sarif,
-    /// Annotations of GitHub Actions
+    /// Annotations of GitHub Actions.
     Github,
-    /// GitLab code quality
+    /// GitLab code quality.
     Gitlab,
-    /// JUnit XML
+    /// JUnit XML.
     Junit,
-    /// Checkstyle XML
+    /// Checkstyle XML.
     Checkstyle,
-    /// A table for a comment
+    /// A table for a comment.
     Markdown,
-}
-
-/// The least severity that makes the answer no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Threshold {
-    Info,
-    Low,
-    Medium,
-    High,
-    Critical,
-    /// The answer is always good
-    Never,
-}
-
-impl From<Severity> for Threshold {
-    fn from(severity: Severity) -> Self {
-        match severity {
-            Severity::Info => Self::Info,
-            Severity::Low => Self::Low,
-            Severity::Medium => Self::Medium,
-            Severity::High => Self::High,
-            Severity::Critical => Self::Critical,
-        }
-    }
-}
-
-impl Threshold {
-    /// Whether a finding of that severity makes the answer no.
-    pub fn fails(self, severity: Severity) -> bool {
-        self != Self::Never && (Self::from(severity) as u8) >= (self as u8)
-    }
 }
 
 /// A file with its findings. For an image the text is empty.
@@ -73,6 +42,7 @@ pub struct Shown<'a> {
 }
 
 /// Findings in a format.
+#[must_use]
 pub fn render(format: Format, shown: &[Shown<'_>]) -> String {
     match format {
         Format::Text => text::render(shown),
@@ -87,6 +57,7 @@ pub fn render(format: Format, shown: &[Shown<'_>]) -> String {
 }
 
 /// The name of a severity.
+#[must_use]
 pub const fn severity_name(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "info",
@@ -106,6 +77,7 @@ fn span(finding: &Finding) -> Option<Span> {
 }
 
 /// The place as people read it.
+#[must_use]
 pub fn place(file: &str, finding: &Finding) -> String {
     match &finding.location {
         Location::File { span, .. } => format!("{file}:{}:{}", span.line, span.column),
