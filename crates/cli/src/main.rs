@@ -17,8 +17,10 @@ mod place;
 mod progress;
 mod recipe;
 mod rewrite;
+mod scan_inputs;
 mod signed_store;
 mod stages;
+mod store_files;
 mod workload;
 
 use std::process::ExitCode;

@@ -1,19 +1,14 @@
 //! `casehard db`
 
 use std::{
-    fs,
     io::Write as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use casehard_vuln::{
-    Store, import, snapshot,
-    store::{Builder, Status},
-    update,
-};
+use casehard_vuln::{Store, snapshot, store::Status, update};
 
-use crate::{Context, Failure, Verdict, signed_store};
+use crate::{Context, Failure, Verdict, store_files};
 
 /// Which advisory store.
 #[derive(Debug, clap::Args)]
@@ -102,8 +97,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
             };
             fetch(only, &folder, &arguments.store.path(context)?, &options, context)
         }
-        Action::Import { paths, fresh, trust } => import_into(paths, *fresh, trust.as_deref(), &arguments.store.path(context)?, &today, context),
-        Action::Export { file, sign } => export(&arguments.store.open(context)?, file, sign.as_deref(), context),
+        Action::Import { paths, fresh, trust } => store_files::import_into(paths, *fresh, trust.as_deref(), &arguments.store.path(context)?, &today, context),
+        Action::Export { file, sign } => store_files::export(&arguments.store.open(context)?, file, sign.as_deref(), context),
         Action::Status { json } => {
             let store = arguments.store.open(context)?;
             store.verify().map_err(|error| Failure::cannot("failed to check the store", &error))?;
@@ -113,48 +108,6 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
             Ok(Verdict::Good)
         }
     }
-}
-
-fn import_into(paths: &[PathBuf], fresh: bool, trust: Option<&Path>, path: &Path, today: &str, context: &Context) -> Result<Verdict, Failure> {
-    let failed = |error: &(dyn std::error::Error + 'static)| Failure::cannot("failed to build the store", error);
-    let (stores, feeds): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| Store::is_store(path));
-    if trust.is_some() && !feeds.is_empty() {
-        return Err(Failure::usage(format_args!("{} is no exported store, so nobody signed it", feeds[0].display())).hint("--trust goes with exported stores alone"));
-    }
-    let mut given = Vec::new();
-    for store in &stores {
-        if let Some(key) = trust {
-            signed_store::verify(store, key)?;
-        }
-        let opened = Store::open(store).map_err(|error| failed(&error))?;
-        opened.verify().map_err(|error| failed(&error))?;
-        given.push(opened);
-    }
-    let old = if !fresh && path.exists() { Some(Store::open(path).map_err(|error| failed(&error))?) } else { None };
-    let mut builder = match (given.first(), feeds.is_empty()) {
-        // A store that is only taken is as old as it was.
-        (Some(first), true) => Builder::new(&first.meta().built),
-        _ => Builder::new(today),
-    };
-    let feeds: Vec<PathBuf> = feeds.into_iter().cloned().collect();
-    let imported = import::import(&mut builder, &feeds, today).map_err(|error| failed(&error))?;
-    for store in given.iter().chain(&old) {
-        builder.carry(store).map_err(|error| failed(&error))?;
-    }
-    let bytes = builder.write(path).map_err(|error| failed(&error))?;
-    context.say(format_args!("{} documents read, {} stores taken, {bytes} bytes written to {}", imported.read, given.len(), path.display()));
-    imported.unread.iter().for_each(|line| context.say(format_args!("not read: {line}")));
-    Ok(if imported.damaged > 0 { Verdict::No } else { Verdict::Good })
-}
-
-fn export(store: &Store, file: &Path, sign: Option<&Path>, context: &Context) -> Result<Verdict, Failure> {
-    store.verify().map_err(|error| Failure::cannot("failed to export", &error))?;
-    fs::write(file, store.as_bytes()).map_err(|error| Failure::cannot(format_args!("failed to write {}", file.display()), &error))?;
-    if let Some(key) = sign {
-        signed_store::sign(file, store, key)?;
-    }
-    context.say(format_args!("sha256:{}", store.digest()));
-    Ok(Verdict::Good)
 }
 
 fn fetch(only: &[String], folder: &Path, store: &Path, options: &update::Options, context: &Context) -> Result<Verdict, Failure> {

@@ -4,19 +4,14 @@ use std::{fs, io::Write as _, path::PathBuf};
 
 use casehard_inventory::sbom::rfc3339;
 use casehard_oci::Platform;
-use casehard_profile::PathUse;
-use casehard_report::{ScanFormat, explain, scan};
-use casehard_vuln::{
-    Assess, Assessment, Level, Material, Usages, assess,
-    finding::Origin,
-    gate::{Gate, IgnoreRule, read_rules},
-    vex::{self, Statement},
-};
+use casehard_report::{explain, scan};
+use casehard_vuln::{Assess, Level, Material, assess, finding::Origin, gate::Gate};
 
 use super::db;
 use crate::{
     Context, Failure, Verdict,
-    bill::{Bill, bill, bytes},
+    bill::bill,
+    scan_inputs::{Format, earlier, rules, statements, usages},
 };
 
 #[derive(Debug, clap::Args)]
@@ -75,41 +70,6 @@ pub struct Arguments {
     store: db::StoreArguments,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Columns for people
-    Table,
-    /// Everything, in Casehard's own JSON
-    Json,
-    /// SARIF 2.1.0
-    Sarif,
-    /// CycloneDX 1.6 with vulnerabilities
-    Cyclonedx,
-    /// JUnit XML
-    Junit,
-    /// GitLab's container scanning report
-    Gitlab,
-    /// Annotations of GitHub Actions
-    Github,
-    /// A table for a comment
-    Markdown,
-}
-
-impl From<Format> for ScanFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Table => Self::Table,
-            Format::Json => Self::Json,
-            Format::Sarif => Self::Sarif,
-            Format::Cyclonedx => Self::CycloneDx,
-            Format::Junit => Self::Junit,
-            Format::Gitlab => Self::Gitlab,
-            Format::Github => Self::Github,
-            Format::Markdown => Self::Markdown,
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Brought {
     Base,
@@ -126,8 +86,10 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let scanned = bill(&arguments.image, arguments.platform.as_ref(), context)?;
     let base = arguments.base_image.as_ref().map(|name| bill(name, arguments.platform.as_ref(), context)).transpose()?;
     let material = Material::of(&scanned.sbom, base.as_ref().map(|base| &base.sbom));
-    let (statements, rules, earlier) = (statements(arguments)?, rules(arguments)?, earlier(arguments)?);
-    let usages = usages(arguments, &scanned)?;
+    let statements = statements(&arguments.vex)?;
+    let rules = rules(arguments.ignore_file.as_ref())?;
+    let earlier = earlier(arguments.since.as_ref())?;
+    let usages = usages(&arguments.profile, &scanned)?;
     let asked = Assess {
         today: &today,
         statements: &statements,
@@ -163,36 +125,4 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         context.say(format_args!("fails: {finding} {}", failure.because));
     }
     Ok(if assessment.failures.is_empty() { Verdict::Good } else { Verdict::No })
-}
-
-fn statements(arguments: &Arguments) -> Result<Vec<Statement>, Failure> {
-    let mut statements = Vec::new();
-    for path in &arguments.vex {
-        let read = vex::read(&path.to_string_lossy(), &bytes(path)?);
-        statements.extend(read.map_err(|error| Failure::cannot("failed to use --vex", &error))?);
-    }
-    Ok(statements)
-}
-
-fn rules(arguments: &Arguments) -> Result<Vec<IgnoreRule>, Failure> {
-    let Some(path) = &arguments.ignore_file else { return Ok(Vec::new()) };
-    read_rules(&path.to_string_lossy(), &String::from_utf8_lossy(&bytes(path)?))
-        .map_err(|error| Failure::cannot("failed to use --ignore-file", &error))
-}
-
-fn earlier(arguments: &Arguments) -> Result<Option<Assessment>, Failure> {
-    let Some(path) = &arguments.since else { return Ok(None) };
-    serde_json::from_slice(&bytes(path)?)
-        .map(Some)
-        .map_err(|error| Failure::cannot(format_args!("failed to read the earlier result {}", path.display()), &error))
-}
-
-fn usages(arguments: &Arguments, scanned: &Bill) -> Result<Option<Usages>, Failure> {
-    let Some(profile) = super::profile::merged(&arguments.profile)? else { return Ok(None) };
-    let Some((tree, inventory)) = &scanned.read else {
-        return Err(Failure::usage("a profile says nothing of a bill of materials: which file is whose stands in the image")
-            .hint("scan the image that was profiled"));
-    };
-    let is_used = |path: &casehard_oci::RootPath| profile.paths.get(path).is_some_and(PathUse::needs_presence);
-    Ok(Some(Usages::new(inventory, tree, is_used)))
 }
