@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use casehard_profile::PathUse;
+use casehard_profile::{PathUse, Profile};
 use casehard_report::ScanFormat;
 use casehard_vuln::{
     Assessment, Usages,
@@ -13,7 +13,6 @@ use casehard_vuln::{
 use crate::{
     Failure,
     bill::{Bill, bytes},
-    commands,
 };
 
 /// How to show the result.
@@ -77,9 +76,9 @@ pub fn earlier(file: Option<&PathBuf>) -> Result<Option<Assessment>, Failure> {
     })
 }
 
-/// What of each package the profiles saw in use.
-pub fn usages(profiles: &[PathBuf], scanned: &Bill) -> Result<Option<Usages>, Failure> {
-    let Some(profile) = commands::profile::merged(profiles)? else { return Ok(None) };
+/// What of each package a profile saw in use.
+pub fn usages(profile: Option<Profile>, scanned: &Bill) -> Result<Option<Usages>, Failure> {
+    let Some(profile) = profile else { return Ok(None) };
     let Some((tree, inventory)) = &scanned.read else {
         return Err(Failure::usage(
             "a profile says nothing of a bill of materials: which file is whose stands in the image",

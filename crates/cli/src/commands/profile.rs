@@ -6,7 +6,7 @@ mod read;
 mod record;
 mod show;
 
-pub use read::merged;
+pub use read::{merged, read};
 
 use crate::{Context, Failure, Verdict};
 

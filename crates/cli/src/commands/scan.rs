@@ -89,7 +89,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let statements = statements(&arguments.vex)?;
     let rules = rules(arguments.ignore_file.as_ref())?;
     let earlier = earlier(arguments.since.as_ref())?;
-    let usages = usages(&arguments.profile, &scanned)?;
+    let usages = usages(super::profile::merged(&arguments.profile)?, &scanned)?;
     let asked = Assess {
         today: &today,
         statements: &statements,
