@@ -1,6 +1,8 @@
 //! Bills of materials of a real image, judged by the tools that read them. Slow tier: `CASEHARD_SLOW=1`, with `syft`,
 //! `pyspdxtools` and Python's `cyclonedx` on the search path; what is absent is said.
 
+#![expect(clippy::print_stderr, reason = "a test that cannot run says so by name")]
+
 use std::{
     path::Path,
     process::{Command, Output},
