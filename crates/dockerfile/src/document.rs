@@ -127,6 +127,25 @@ pub struct Word {
     pub range: Range<usize>,
 }
 
+impl Word {
+    /// The text of a flag's value as BuildKit takes it: without quotation marks, escapes resolved.
+    #[must_use]
+    pub fn unquoted(&self) -> String {
+        let mut out = String::with_capacity(self.text.len());
+        let mut quote = None;
+        let mut chars = self.text.chars();
+        while let Some(c) = chars.next() {
+            match (c, quote) {
+                ('\\', _) => out.extend(chars.next()),
+                (c, Some(open)) if c == open => quote = None,
+                ('"' | '\'', None) => quote = Some(c),
+                (c, _) => out.push(c),
+            }
+        }
+        out
+    }
+}
+
 /// Which instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "they are the names of the instructions")]
@@ -389,4 +408,38 @@ pub enum ProblemKind {
     /// `ONBUILD` of an instruction that cannot be postponed.
     #[error("ONBUILD cannot postpone {0}")]
     BadOnbuild(String),
+    /// A flag that the instruction does not have.
+    #[error("{instruction} has no flag --{flag}")]
+    UnknownFlag {
+        /// The instruction.
+        instruction: String,
+        /// The flag, without the dashes.
+        flag: String,
+    },
+    /// A flag whose value cannot be taken.
+    #[error("--{flag} {reason}")]
+    BadFlag {
+        /// The flag, without the dashes.
+        flag: String,
+        /// Why, to be read after the flag.
+        reason: &'static str,
+    },
+    /// `FROM` with other than one word, or three with `AS` between.
+    #[error("FROM takes an image, or an image, AS and a name")]
+    FromArguments,
+    /// The name of a stage with characters that it cannot have.
+    #[error("{0:?} cannot be the name of a stage: it takes letters, digits, '-', '_' and '.', a letter first")]
+    BadStageName(String),
+    /// `COPY` or `ADD` without a place to copy to.
+    #[error("{0} has no destination")]
+    NoDestination(String),
+    /// A variable or label without a name.
+    #[error("{0} has a pair without a name")]
+    BlankName(String),
+    /// `VOLUME` of nothing.
+    #[error("VOLUME names an empty path")]
+    EmptyVolume,
+    /// `HEALTHCHECK` that is none.
+    #[error("HEALTHCHECK cannot be taken: {0}")]
+    BadHealthcheck(&'static str),
 }

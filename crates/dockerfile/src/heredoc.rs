@@ -1,6 +1,11 @@
-//! Here-documents on an instruction's line (BuildKit `parser.go`, `heredocsFromLine`).
+//! Here-documents on an instruction's line (BuildKit `parser.go`, `heredocsFromLine`, and `shell/lex.go`).
 
-use crate::{Escape, Form, Heredoc, Instruction, Keyword, Mapped, arguments::split_words};
+use std::{iter::Peekable, ops::Range, str::CharIndices};
+
+use crate::{Form, Heredoc, Instruction, Keyword, Mapped};
+
+/// Expansions inside each other; a line that goes deeper opens no here-document.
+const DEEPEST: usize = 64;
 
 /// The here-documents that the line of `instruction` opens, contents still empty.
 pub(crate) fn openers(instruction: &Instruction, line: &Mapped) -> Vec<Heredoc> {
@@ -13,8 +18,9 @@ pub(crate) fn openers(instruction: &Instruction, line: &Mapped) -> Vec<Heredoc> 
     if !takes || is_json || !line.text.contains("<<") {
         return Vec::new();
     }
-    // BuildKit looks for them with a backslash as escape character, whatever the directive says.
-    split_words(line, Escape::Backslash)
+    // A line whose quotes or expansions do not close opens none: BuildKit leaves it to the shell.
+    words(&line.text)
+        .unwrap_or_default()
         .into_iter()
         .filter_map(|range| {
             let (name, chomp, quoted) = opener(&line.text[range.clone()])?;
@@ -55,4 +61,117 @@ pub(crate) fn opener(word: &str) -> Option<(String, bool, bool)> {
         }
     }
     (quote.is_none() && !name.is_empty()).then_some((name, chomp, quoted))
+}
+
+/// The words of a line, quotes kept; `None` when something in it does not close. BuildKit lexes with a backslash as
+/// escape character here, whatever the directive says.
+fn words(line: &str) -> Option<Vec<Range<usize>>> {
+    let mut lexer = Lexer { rest: line.char_indices().peekable() };
+    let mut words = Vec::new();
+    let mut start = None;
+    while let Some((at, c)) = lexer.rest.peek().copied() {
+        if c.is_whitespace() {
+            lexer.rest.next();
+            words.extend(start.take().map(|start| start..at));
+            continue;
+        }
+        start.get_or_insert(at);
+        lexer.step(0)?;
+    }
+    words.extend(start.map(|start| start..line.len()));
+    Some(words)
+}
+
+struct Lexer<'a> {
+    rest: Peekable<CharIndices<'a>>,
+}
+
+impl Lexer<'_> {
+    fn peek(&mut self) -> Option<char> {
+        self.rest.peek().map(|(_, c)| *c)
+    }
+
+    fn next(&mut self) -> Option<char> {
+        self.rest.next().map(|(_, c)| c)
+    }
+
+    /// Passes over one character with what belongs to it; `None` when it does not close.
+    fn step(&mut self, depth: usize) -> Option<()> {
+        match self.next()? {
+            '\\' => drop(self.next()),
+            '\'' => while self.next()? != '\'' {},
+            '"' => self.double(depth)?,
+            '$' => self.dollar(depth)?,
+            '<' if self.peek() == Some('<') => {
+                self.next();
+                // Blanks may stand between `<<` and the name.
+                while matches!(self.peek(), Some(' ' | '\t' | '\r')) {
+                    self.next();
+                }
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn double(&mut self, depth: usize) -> Option<()> {
+        loop {
+            match self.next()? {
+                '"' => return Some(()),
+                '\\' => drop(self.next()),
+                '$' => self.dollar(depth)?,
+                _ => {}
+            }
+        }
+    }
+
+    fn dollar(&mut self, depth: usize) -> Option<()> {
+        if self.peek() != Some('{') {
+            self.name();
+            return Some(());
+        }
+        self.next();
+        if depth >= DEEPEST || matches!(self.peek()?, '{' | '}' | ':') {
+            return None;
+        }
+        self.name();
+        match self.next()? {
+            '}' => return Some(()),
+            ':' if matches!(self.next()?, '#' | '%') => return None,
+            ':' | '+' | '-' | '?' | '#' | '%' => {}
+            '/' => {
+                if self.peek() == Some('/') {
+                    self.next();
+                }
+                self.until('/', depth + 1)?;
+            }
+            // `${x,,}`, `${!x}` and what else only a shell knows.
+            _ => return None,
+        }
+        self.until('}', depth + 1)
+    }
+
+    fn until(&mut self, stop: char, depth: usize) -> Option<()> {
+        while self.peek()? != stop {
+            self.step(depth)?;
+        }
+        self.next();
+        Some(())
+    }
+
+    fn name(&mut self) {
+        match self.peek() {
+            Some(c) if c.is_ascii_digit() => {
+                while self.peek().is_some_and(|c| c.is_ascii_digit()) {
+                    self.next();
+                }
+            }
+            Some('@' | '*' | '#' | '?' | '-' | '$' | '!') => drop(self.next()),
+            _ => {
+                while self.peek().is_some_and(|c| c == '_' || c.is_alphanumeric()) {
+                    self.next();
+                }
+            }
+        }
+    }
 }

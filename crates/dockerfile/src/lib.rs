@@ -17,6 +17,7 @@ mod model;
 mod mount;
 mod parse;
 pub mod shell;
+mod validate;
 
 pub use document::{
     Arguments, Directive, Dockerfile, Escape, Flag, Form, Heredoc, Instruction, Item, ItemKind, Keyword,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     Directive, Dockerfile, Escape, Instruction, Item, ItemKind, Keyword, Mapped, Problem, ProblemKind, Word,
-    arguments, heredoc,
+    arguments, heredoc, validate,
 };
 
 impl Dockerfile {
@@ -166,7 +166,9 @@ impl Reader<'_> {
             open = more;
         }
         if logical.text.trim().is_empty() {
-            // A lone continuation character: BuildKit skips it.
+            // A lone continuation character at the end of the file.
+            let kind = ProblemKind::UnknownInstruction(escape.to_string());
+            self.document.problems.push(Problem { kind, range: first.start..first.start + content.len() });
             self.document.items.push(Item { range: first.start..self.at, kind: ItemKind::Blank });
             return;
         }
@@ -176,6 +178,7 @@ impl Reader<'_> {
         instruction.inner_comments = inner_comments;
         instruction.range.end = last_end.max(instruction.range.start);
         self.heredocs(&mut instruction, &logical, &mut problems);
+        validate::instruction(&instruction, &mut problems);
         instruction.full = first.start..self.at;
         self.document.problems.append(&mut problems);
         self.document.instructions.push(instruction);
