@@ -12,6 +12,7 @@ mod failure;
 mod findings;
 mod limit;
 mod lint;
+mod lsp;
 mod output_folder;
 mod place;
 mod progress;

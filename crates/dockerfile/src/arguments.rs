@@ -108,6 +108,11 @@ fn command(body: &Mapped, name: &str, problems: &mut Vec<Problem>) -> Form {
     }
 }
 
+/// Whether a body is a JSON array of strings.
+pub(crate) fn is_json(body: &Mapped) -> bool {
+    json(body).is_ok()
+}
+
 enum NotJson {
     NotStrings,
     Other,

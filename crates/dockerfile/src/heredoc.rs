@@ -2,7 +2,7 @@
 
 use std::{iter::Peekable, ops::Range, str::CharIndices};
 
-use crate::{Form, Heredoc, Instruction, Keyword, Mapped};
+use crate::{Form, Heredoc, Instruction, Keyword, Mapped, arguments};
 
 /// Expansions inside each other; a line that goes deeper opens no here-document.
 const DEEPEST: usize = 64;
@@ -12,9 +12,7 @@ pub(crate) fn openers(instruction: &Instruction, line: &Mapped) -> Vec<Heredoc> 
     let inner = instruction.inner();
     let takes = matches!(inner.keyword, Keyword::Run | Keyword::Copy | Keyword::Add);
     let is_json = matches!(inner.command(), Some(Form::Exec(_)))
-        || (inner.keyword != Keyword::Run
-            && inner.body.text.trim_start().starts_with('[')
-            && inner.body.text.contains('"'));
+        || (inner.keyword != Keyword::Run && arguments::is_json(&inner.body));
     if !takes || is_json || !line.text.contains("<<") {
         return Vec::new();
     }

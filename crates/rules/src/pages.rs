@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 use casehard_dockerfile::IgnoreFile;
 use casehard_finding::{Finding, Rule, Safety, Subject};
 
-use crate::{BuildContext, Settings, check_dockerfile, check_file, mend, rules};
+use crate::{
+    BuildContext, Evidence, ImageFacts, Settings, check_dockerfile, check_file, mend, rules, service_builds,
+};
 
 const SECTIONS: [&str; 6] = ["What it finds", "Why it matters", "Bad", "Good", "Fix", "References"];
 
@@ -46,8 +48,22 @@ fn context(blocks: &[(String, String)]) -> Option<BuildContext> {
     })
 }
 
+/// What the `built` block says of every service, and `known NAME` blocks of images.
+fn evidence(blocks: &[(String, String)], main: &str) -> Evidence {
+    let mut evidence = Evidence::default();
+    for (language, text) in blocks {
+        let facts = || ImageFacts::of_dockerfile("Dockerfile".to_owned(), text.as_bytes(), None).unwrap();
+        if language == "built" {
+            evidence.services.extend(service_builds(main.as_bytes()).into_iter().map(|build| (build.service, facts())));
+        } else if let Some(name) = language.strip_prefix("known ") {
+            evidence.images.insert(name.to_owned(), facts());
+        }
+    }
+    evidence
+}
+
 fn findings(rule: &Rule, blocks: &[(String, String)], main: &str) -> Vec<Finding> {
-    let settings = settings(rule);
+    let settings = Settings { evidence: evidence(blocks, main).into(), ..settings(rule) };
     let mut findings = match rule.subject {
         Subject::Dockerfile => {
             check_dockerfile("Dockerfile", main.as_bytes(), context(blocks).as_ref(), &settings).findings

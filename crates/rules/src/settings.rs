@@ -1,8 +1,10 @@
 //! What a person wants checked.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use casehard_finding::{Rule, Severity};
+
+use crate::Evidence;
 
 /// What a person wants checked.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,8 @@ pub struct Settings {
     pub today: Option<String>,
     /// Whether comments in the files may allow findings.
     pub honour_comments: bool,
+    /// What is known beside the file.
+    pub evidence: Arc<Evidence>,
 }
 
 impl Settings {

@@ -43,6 +43,8 @@ commands! {
     Inspect(inspect),
     /// Check Dockerfiles, .dockerignore files, Compose files and Kubernetes manifests
     Lint(lint),
+    /// Tell an editor what is wrong while a file is written (Language Server Protocol)
+    Lsp(lsp),
     /// Harden an image: remove what the application does not use, and prove that it still works
     Harden(harden),
     /// Learn, show, compare and merge what an application really uses

@@ -8,5 +8,6 @@ mod walk;
 
 pub use baseline::Baseline;
 pub use config::{Configs, Extra};
+pub use context::Contexts;
 pub use run::{Checked, check_all, summary};
 pub use walk::{Source, collect};

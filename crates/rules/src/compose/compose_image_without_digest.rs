@@ -10,5 +10,5 @@ rule! {
 
 fn check(input: &ComposeInput<'_>, report: &mut Report<'_>) {
     let found = input.services().filter(|service| service.get("build").is_none()).filter_map(|service| service.get("image"));
-    images(found.filter_map(|node| Some((node.text()?, node.range.clone()))), Pin::NoDigest, report);
+    images(input.text, found.filter_map(|node| Some((node.text()?, node.range.clone()))), Pin::NoDigest, input.evidence, report);
 }

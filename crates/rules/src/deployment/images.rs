@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use casehard_deploy::interpolate;
 
-use crate::{build::ImageName, report::Report};
+use crate::{
+    Evidence,
+    build::ImageName,
+    report::{Report, insert},
+};
 
 /// What is wrong with how an image is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +21,10 @@ pub(crate) enum Pin {
 
 /// Reports images that are named in a way that `pin` does not allow.
 pub(crate) fn images<'a>(
+    source: &str,
     found: impl Iterator<Item = (&'a str, Range<usize>)>,
     pin: Pin,
+    evidence: &Evidence,
     report: &mut Report<'_>,
 ) {
     for (text, range) in found {
@@ -27,19 +33,28 @@ pub(crate) fn images<'a>(
         if name.digest.is_some() {
             continue;
         }
-        match (pin, name.tag) {
-            (Pin::Moving, None) => {
-                report.at(range, format!("{image} has no tag, so whatever is newest is run"));
-            }
-            (Pin::Moving, Some("latest")) => {
-                report.at(range, format!("{image} moves whenever its maker pushes"));
-            }
+        let message = match (pin, name.tag) {
+            (Pin::Moving, None) => format!("{image} has no tag, so whatever is newest is run"),
+            (Pin::Moving, Some("latest")) => format!("{image} moves whenever its maker pushes"),
             (Pin::NoDigest, Some(tag)) if tag != "latest" => {
-                report.at(range, format!("{image} has no digest, so its bytes may change"));
+                format!("{image} has no digest, so its bytes may change")
             }
-            _ => {}
+            _ => continue,
+        };
+        let end = range.end;
+        let found = report.at(range, message);
+        if let Some(digest) = evidence.digests.get(text).filter(|_| pin == Pin::NoDigest) {
+            // Inside the quotation marks, when there are some.
+            let quoted = source.get(..end).is_some_and(|before| before.ends_with(['"', '\'']));
+            let at = end - usize::from(quoted);
+            found.evidence_fix(format!("pin {image} to {}", short(digest)), vec![insert(at, format!("@{digest}"))]);
         }
     }
+}
+
+/// The start of a digest, for people.
+pub(crate) fn short(digest: &str) -> &str {
+    digest.get(..19).unwrap_or(digest)
 }
 
 /// Whether a path of the host is the socket of a container runtime.

@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use casehard_deploy::{Compose, Container, Kubernetes, Service, Workload, interpolate, yaml::Node};
 
+use crate::{Evidence, ImageFacts, image_key};
+
 /// A Compose file.
 pub(crate) struct ComposeInput<'a> {
     pub(crate) text: &'a str,
     pub(crate) compose: Compose,
+    pub(crate) evidence: &'a Evidence,
 }
 
 impl ComposeInput<'_> {
@@ -22,7 +25,13 @@ impl ComposeInput<'_> {
         Some((interpolate(node.text()?).text?, node.range.clone()))
     }
 
-    /// Reports a service that lacks something, at its name, with a line that mends it.
+    /// What is known of the image that a service runs.
+    pub(crate) fn facts(&self, service: &Service) -> Option<&ImageFacts> {
+        let built = self.evidence.services.get(&service.name);
+        built.or_else(|| self.evidence.images.get(&image_key(&service_image(service)?)))
+    }
+
+    /// Whether a key of a service says yes.
     pub(crate) fn is_true(service: &Service, key: &str) -> bool {
         service.get(key).and_then(Node::bool) == Some(true)
     }
@@ -32,6 +41,8 @@ impl ComposeInput<'_> {
 pub(crate) struct KubernetesInput<'a> {
     pub(crate) text: &'a str,
     pub(crate) kubernetes: Kubernetes,
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) trusted: &'a [String],
 }
 
 impl KubernetesInput<'_> {
@@ -45,8 +56,18 @@ impl KubernetesInput<'_> {
             .collect()
     }
 
+    /// What is known of the image that a container runs.
+    pub(crate) fn facts(&self, container: &Container<'_>) -> Option<&ImageFacts> {
+        self.evidence.images.get(&image_key(container.node.get("image")?.text()?))
+    }
+
     /// Every pod.
     pub(crate) fn pods(&self) -> impl Iterator<Item = Workload<'_>> {
         self.kubernetes.workloads()
     }
+}
+
+/// The image of a service, when the file alone says it.
+pub(crate) fn service_image(service: &Service) -> Option<String> {
+    interpolate(service.get("image")?.text()?).text
 }

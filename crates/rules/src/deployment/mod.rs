@@ -6,7 +6,7 @@ mod insert;
 mod run;
 
 pub(crate) use images::{Pin, images, runtime_socket, sensitive_place};
-pub(crate) use input::{ComposeInput, KubernetesInput};
+pub(crate) use input::{ComposeInput, KubernetesInput, service_image};
 pub(crate) use insert::{add_entry, add_nested};
 pub(crate) use run::{check_compose, check_kubernetes};
 

@@ -21,7 +21,7 @@ pub(crate) fn check_compose(file: &str, bytes: &[u8], settings: &Settings) -> Ch
     let text = String::from_utf8_lossy(bytes);
     let parsed = yaml::read(&text);
     let input =
-        parsed.documents.first().and_then(Compose::of).map(|compose| ComposeInput { text: &text, compose });
+        parsed.documents.first().and_then(Compose::of).map(|compose| ComposeInput { text: &text, compose, evidence: &settings.evidence });
     let run = |run: &Run, report: &mut Report<'_>| {
         if let (Run::Compose(run), Some(input)) = (run, &input) {
             run(input, report);
@@ -36,7 +36,7 @@ pub(crate) fn check_kubernetes(file: &str, bytes: &[u8], settings: &Settings) ->
     let parsed = yaml::read(&text);
     let kubernetes = Kubernetes::of(&parsed.documents);
     let annotated = kubernetes.resources.iter().flat_map(|resource| annotations(&resource.node)).collect();
-    let input = KubernetesInput { text: &text, kubernetes };
+    let input = KubernetesInput { text: &text, kubernetes, evidence: &settings.evidence, trusted: &settings.trusted_registries };
     let run = |run: &Run, report: &mut Report<'_>| {
         if let Run::Kubernetes(run) = run {
             run(&input, report);

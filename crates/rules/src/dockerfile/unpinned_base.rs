@@ -13,7 +13,12 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         let (Base::Image(text), Some(word)) = (&stage.base, &stage.image) else { continue };
         let name = ImageName::parse(text);
         if name.digest.is_none() && name.tag.is_some_and(|tag| tag != "latest") {
-            report.at(word.range.clone(), format!("{text} has no digest, so its bytes may change"));
+            let found = report.at(word.range.clone(), format!("{text} has no digest, so its bytes may change"));
+            // The tag stays, for people and for the tools that look for newer ones.
+            if let Some(digest) = input.settings.evidence.digests.get(text).filter(|_| word.text == *text) {
+                let title = format!("pin {text} to {}", digest.get(..19).unwrap_or(digest));
+                found.evidence_fix(title, vec![insert(word.range.end, format!("@{digest}"))]);
+            }
         }
     }
 }

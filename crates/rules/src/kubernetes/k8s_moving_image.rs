@@ -11,5 +11,5 @@ rule! {
 fn check(input: &KubernetesInput<'_>, report: &mut Report<'_>) {
     let containers = input.containers();
     let found = containers.iter().filter_map(|(_, container)| container.node.get("image"));
-    images(found.filter_map(|node| Some((node.text()?, node.range.clone()))), Pin::Moving, report);
+    images(input.text, found.filter_map(|node| Some((node.text()?, node.range.clone()))), Pin::Moving, input.evidence, report);
 }

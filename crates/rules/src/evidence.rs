@@ -1,0 +1,257 @@
+//! What is known beside a file: what registries answered, what images are made of, what a profile saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use casehard_deploy::{Compose, yaml};
+use casehard_dockerfile::{Dockerfile, Keyword, Model, UserState, Value};
+use casehard_finding::Subject;
+use casehard_image::Image;
+use casehard_profile::{Access, Address, Profile};
+
+use crate::{
+    build::{ImageName, ports},
+    deployment::service_image,
+};
+
+/// What is known beside a file.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Digests (`sha256:…`) that registries have for references, as files write them.
+    pub digests: BTreeMap<String, String>,
+    /// Images by their name without registry defaults, tag and digest ([`image_key`]).
+    pub images: BTreeMap<String, ImageFacts>,
+    /// Images that a Compose file builds, by the service's name.
+    pub services: BTreeMap<String, ImageFacts>,
+}
+
+/// What is known of an image.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// Where from, to be read after "by": `Dockerfile app/Dockerfile`.
+    pub source: String,
+    /// The user; empty for root by default, `None` when not known.
+    pub user: Option<String>,
+    /// The ports that it exposes or listens on; `None` when not known.
+    pub ports: Option<BTreeSet<u32>>,
+    /// Whether it has a health check; `None` when not known.
+    pub healthcheck: Option<bool>,
+    /// Directories that are volumes of the image.
+    pub volumes: Vec<String>,
+    /// Paths that it writes; `None` when nobody looked.
+    pub writes: Option<BTreeSet<String>>,
+    /// Capabilities that it needs; `None` when nobody looked.
+    pub capabilities: Option<BTreeSet<String>>,
+}
+
+impl ImageFacts {
+    /// What a Dockerfile says of a stage: of the one named, or of the last.
+    #[must_use]
+    pub fn of_dockerfile(source: String, bytes: &[u8], target: Option<&str>) -> Option<Self> {
+        let document = Dockerfile::parse(bytes);
+        let model = Model::of(&document);
+        let stage = match target {
+            Some(name) => &model.stages()[model.stage_named(name)?],
+            None => model.last_stage()?,
+        };
+        let user = match &stage.end.user {
+            UserState::Set { value: Value::Known(user), .. } => Some(user.clone()),
+            UserState::Default => Some(String::new()),
+            _ => None,
+        };
+        let mut facts = Self { source, user, ..Self::default() };
+        let mut exposed = BTreeSet::new();
+        for (index, instruction) in model.lineage_instructions(stage.index) {
+            match instruction.keyword {
+                Keyword::Expose => {
+                    let known = instruction.words().iter().filter_map(|word| model.value_at(word, index).known().and_then(ports));
+                    exposed.extend(known.filter(|range| range.end() - range.start() < 4096).flatten());
+                }
+                Keyword::Volume => facts.volumes.extend(instruction.words().iter().map(|word| word.text.clone())),
+                Keyword::Healthcheck => facts.healthcheck = Some(instruction.command().is_some()),
+                _ => {}
+            }
+        }
+        facts.ports = (!exposed.is_empty()).then_some(exposed);
+        Some(facts)
+    }
+
+    /// What the configuration of a built image says.
+    #[must_use]
+    pub fn of_image(source: String, image: &Image) -> Self {
+        let config = &image.config().config;
+        let exposed: BTreeSet<u32> = config.exposed_ports.keys().filter_map(|port| ports(port)).flatten().collect();
+        Self {
+            source,
+            user: Some(config.user.clone()),
+            ports: (!exposed.is_empty()).then_some(exposed),
+            healthcheck: Some(config.healthcheck.as_ref().is_some_and(|check| check.test.first().is_some_and(|test| test != "NONE"))),
+            volumes: config.volumes.keys().cloned().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds what a profile saw.
+    pub fn learn(&mut self, profile: &Profile) {
+        let written = profile.paths.iter().filter(|(_, used)| used.access.iter().any(|access| matches!(access, Access::Written | Access::Created | Access::Removed)));
+        let paths = written.filter_map(|(path, _)| path.to_utf8().map(|path| format!("/{}", path.trim_start_matches('/'))));
+        self.writes = Some(paths.filter(|path| !["/proc/", "/sys/", "/dev/"].iter().any(|start| path.starts_with(start))).collect());
+        self.capabilities = Some(profile.capabilities.keys().map(|name| bare_capability(name)).collect());
+        let bound = profile.bound.iter().filter_map(|address| match address {
+            Address::Tcp(address) | Address::Udp(address) => Some(u32::from(address.port())),
+            _ => None,
+        });
+        self.ports.get_or_insert_default().extend(bound);
+    }
+
+    /// The user part of the user.
+    pub(crate) fn uid(&self) -> Option<&str> {
+        self.user.as_deref().map(|user| user.split(':').next().unwrap_or_default())
+    }
+
+    /// Whether the application runs as root; `None` when not known.
+    pub(crate) fn is_root(&self) -> Option<bool> {
+        self.uid().map(|uid| matches!(uid, "" | "root") || uid.bytes().all(|byte| byte == b'0'))
+    }
+
+    /// The directories that must be writable beside `places`, none below another.
+    pub(crate) fn uncovered(&self, places: &[String]) -> Vec<String> {
+        let below = |path: &str, place: &str| {
+            let place = place.trim_end_matches('/');
+            path == place || path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let covered = |path: &str| places.iter().chain(&self.volumes).any(|place| below(path, place));
+        let mut found: Vec<String> = Vec::new();
+        for path in self.writes.iter().flatten().filter(|path| !covered(path)) {
+            let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
+            let folder = if folder.is_empty() { path } else { folder };
+            if !found.iter().any(|other| below(folder, other)) {
+                found.retain(|other| !below(other, folder));
+                found.push(folder.to_owned());
+            }
+        }
+        found
+    }
+}
+
+/// A capability without `CAP_`, in capitals.
+pub(crate) fn bare_capability(name: &str) -> String {
+    let upper = name.to_ascii_uppercase();
+    upper.strip_prefix("CAP_").unwrap_or(&upper).to_owned()
+}
+
+/// The name under which an image is known: without the default registry, tag and digest.
+#[must_use]
+pub fn image_key(reference: &str) -> String {
+    let name = ImageName::parse(reference);
+    let registry = name.registry.filter(|registry| !matches!(*registry, "docker.io" | "index.docker.io"));
+    let path = name.path.strip_prefix("library/").unwrap_or(name.path);
+    registry.map_or_else(|| path.to_owned(), |registry| format!("{registry}/{path}"))
+}
+
+/// What a service of a Compose file is built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceBuild {
+    /// The service.
+    pub service: String,
+    /// The folder, as written.
+    pub context: String,
+    /// The Dockerfile, relative to the folder.
+    pub dockerfile: String,
+    /// The stage, when not the last.
+    pub target: Option<String>,
+    /// The name that the image gets, when it is given one.
+    pub image: Option<String>,
+}
+
+/// What a Compose file builds. Builds that only the environment knows are left out.
+#[must_use]
+pub fn service_builds(bytes: &[u8]) -> Vec<ServiceBuild> {
+    let text = String::from_utf8_lossy(bytes);
+    let parsed = yaml::read(&text);
+    let Some(compose) = parsed.documents.first().and_then(Compose::of) else { return Vec::new() };
+    let build = |service: &casehard_deploy::Service| {
+        let build = service.get("build")?;
+        let text = |key: &str| build.get(key).and_then(yaml::Node::text).map(str::to_owned);
+        if build.get("dockerfile_inline").is_some() {
+            return None;
+        }
+        let context = build.text().map(str::to_owned).or_else(|| text("context")).unwrap_or_else(|| ".".to_owned());
+        let found = ServiceBuild {
+            service: service.name.clone(),
+            context,
+            dockerfile: text("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned()),
+            target: text("target"),
+            image: service_image(service),
+        };
+        let known = [&found.context, &found.dockerfile].iter().all(|part| !part.contains('$') && !part.contains("://"));
+        known.then_some(found)
+    };
+    compose.services.iter().filter_map(build).collect()
+}
+
+/// The references of a file that have no digest, as they are written: what a registry should be asked for.
+#[must_use]
+pub fn unpinned(subject: Subject, bytes: &[u8]) -> BTreeSet<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut found: BTreeSet<String> = match subject {
+        Subject::Dockerfile => {
+            let document = Dockerfile::parse(bytes);
+            let model = Model::of(&document);
+            let bases = model.stages().iter().filter_map(|stage| match (&stage.base, &stage.image) {
+                (casehard_dockerfile::Base::Image(name), Some(word)) if *name == word.text => Some(name.clone()),
+                _ => None,
+            });
+            bases.collect()
+        }
+        Subject::Compose => {
+            let compose = yaml::read(&text).documents.first().and_then(Compose::of);
+            let services = compose.iter().flat_map(|compose| &compose.services);
+            services.filter(|service| service.get("build").is_none()).filter_map(service_image).collect()
+        }
+        Subject::Kubernetes => {
+            let kubernetes = casehard_deploy::Kubernetes::of(&yaml::read(&text).documents);
+            let images = kubernetes.workloads().flat_map(|workload| workload.containers().collect::<Vec<_>>());
+            images.filter_map(|container| container.node.get("image")?.text().map(str::to_owned)).collect()
+        }
+        _ => BTreeSet::new(),
+    };
+    found.retain(|reference| !reference.contains(['$', '@', ' ']) && !reference.is_empty());
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_of_a_dockerfile_follow_the_stages() {
+        let text = b"FROM debian:12 AS base\nEXPOSE 8080 9000-9001/udp\nVOLUME /data\nUSER app\nFROM base\nHEALTHCHECK CMD true\nUSER 10001:10001\n";
+        let facts = ImageFacts::of_dockerfile("f".into(), text, None).unwrap();
+        assert_eq!((facts.uid(), facts.is_root(), facts.healthcheck), (Some("10001"), Some(false), Some(true)));
+        assert_eq!(facts.ports.unwrap().into_iter().collect::<Vec<_>>(), [8080, 9000, 9001]);
+        let base = ImageFacts::of_dockerfile("f".into(), text, Some("base")).unwrap();
+        assert_eq!((base.uid(), base.healthcheck), (Some("app"), None));
+        assert_eq!(base.volumes, ["/data"]);
+        assert_eq!(ImageFacts::of_dockerfile("f".into(), text, Some("absent")), None);
+        assert_eq!(ImageFacts::of_dockerfile("f".into(), b"FROM debian:12\n", None).unwrap().is_root(), None);
+    }
+
+    #[test]
+    fn what_is_written_needs_a_place() {
+        let writes = ["/tmp/a", "/var/lib/app/x/1", "/var/lib/app/2", "/data/db"].map(str::to_owned);
+        let facts = ImageFacts { writes: Some(writes.into()), volumes: vec!["/data".into()], ..ImageFacts::default() };
+        assert_eq!(facts.uncovered(&["/tmp".to_owned()]), ["/var/lib/app"]);
+    }
+
+    #[test]
+    fn references_are_collected_as_they_are_written() {
+        let dockerfile = b"ARG V=1\nFROM debian:12 AS a\nFROM a\nFROM x:$V\nFROM y@sha256:1\n";
+        assert_eq!(unpinned(Subject::Dockerfile, dockerfile).into_iter().collect::<Vec<_>>(), ["debian:12"]);
+        let compose = b"services:\n  a: {image: nginx:1}\n  b: {image: 'c:${T}'}\n  d: {image: own, build: .}\n";
+        assert_eq!(unpinned(Subject::Compose, compose).into_iter().collect::<Vec<_>>(), ["nginx:1"]);
+        let builds = service_builds(compose);
+        assert_eq!((builds.len(), builds[0].image.as_deref(), builds[0].dockerfile.as_str()), (1, Some("own"), "Dockerfile"));
+        assert_eq!(image_key("docker.io/library/nginx:1@sha256:x"), "nginx");
+        assert_eq!(image_key("r.example.com:5000/a/b:1"), "r.example.com:5000/a/b");
+    }
+}
