@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Entry, Merge, Node, Value};
 
 /// A Compose file.
 #[derive(Debug, Clone)]
@@ -63,49 +63,112 @@ pub struct Mount {
 /// How far `extends` is followed.
 const DEEPEST: usize = 16;
 
+/// Other files that a Compose file takes services from, by their path relative to its folder.
+pub type OtherFiles<'a> = dyn Fn(&str) -> Option<Node> + 'a;
+
 impl Compose {
-    /// The services of a document; `None` when it has none.
+    /// The services of a document; `None` when it has none. What they extend in other files is not known.
     #[must_use]
     pub fn of(root: &Node) -> Option<Self> {
-        let services = root.get("services")?;
-        let all = services.entries();
-        let services = all
-            .iter()
-            .filter(|entry| !entry.key.starts_with("x-"))
-            .map(|entry| {
-                let mut open = false;
-                let node = extended(&entry.node, all, &mut open, 0);
-                Service { name: entry.key.to_string(), name_range: entry.key_range.clone(), node, open }
-            })
-            .collect();
-        Some(Self { services, root: root.clone() })
+        Self::with(root, None, &|_| None)
+    }
+
+    /// The services of a document, laid over those of `base` (the file that it overrides), with what they extend in other
+    /// files. What stands elsewhere has the place of what brings it: the name of the service, or its `extends`.
+    #[must_use]
+    pub fn with(root: &Node, base: Option<&Node>, files: &OtherFiles<'_>) -> Option<Self> {
+        let all = root.get("services")?.entries();
+        let services = all.iter().filter(|entry| !entry.key.starts_with("x-")).map(|entry| {
+            let mut open = false;
+            let mut node = extended(&entry.node, all, "", files, &mut open, 0);
+            if let Some(below) = base.and_then(|base| base.at(&["services", &entry.key])) {
+                node = over(&anchored(below, &entry.key_range), &node);
+            }
+            Service { name: entry.key.to_string(), name_range: entry.key_range.clone(), node, open }
+        });
+        Some(Self { services: services.collect(), root: root.clone() })
+    }
+
+    /// The files that the services of a document extend, as they name them.
+    #[must_use]
+    pub fn extended_files(root: &Node) -> Vec<String> {
+        let services = root.get("services").map(Node::entries).unwrap_or_default();
+        services.iter().filter_map(|entry| entry.node.at(&["extends", "file"])?.text().map(str::to_owned)).collect()
     }
 }
 
-/// What a service says with what it extends.
-fn extended(node: &Node, all: &[Entry], open: &mut bool, depth: usize) -> Node {
-    let Some(extends) = node.get("extends") else { return node.clone() };
-    let name = extends.text().or_else(|| extends.get("service").and_then(Node::text)).unwrap_or_default();
-    if extends.get("file").is_some() {
-        *open = true;
-        return node.clone();
+/// A path that a file in `folder` names, relative to where `folder` is.
+#[must_use]
+pub fn beside(folder: &str, path: &str) -> String {
+    if folder.is_empty() || path.starts_with('/') {
+        return path.trim_start_matches("./").to_owned();
     }
-    let Some(base) = all.iter().find(|entry| &*entry.key == name).filter(|_| depth < DEEPEST) else {
-        *open = true;
-        return node.clone();
+    format!("{folder}/{}", path.trim_start_matches("./"))
+}
+
+/// What a service says with what it extends. `folder` is that of the file, relative to the first one's.
+fn extended(
+    node: &Node,
+    all: &[Entry],
+    folder: &str,
+    files: &OtherFiles<'_>,
+    open: &mut bool,
+    depth: usize,
+) -> Node {
+    let Some(entry) = node.entry("extends") else { return node.clone() };
+    let extends = &entry.node;
+    let name = extends.text().or_else(|| extends.get("service").and_then(Node::text)).unwrap_or_default();
+    let found = |all: &[Entry]| all.iter().find(|entry| &*entry.key == name).map(|entry| entry.node.clone());
+    let base = if depth >= DEEPEST {
+        None
+    } else if let Some(file) = extends.get("file") {
+        let path = beside(folder, file.text().unwrap_or_default());
+        files(&path).and_then(|root| {
+            let others = root.get("services").map(Node::entries).unwrap_or_default();
+            let inner = path.rsplit_once('/').map_or("", |(inner, _)| inner);
+            let base = extended(&found(others)?, others, inner, files, open, depth + 1);
+            Some(anchored(&base, &entry.key_range))
+        })
+    } else {
+        found(all).map(|base| extended(&base, all, folder, files, open, depth + 1))
     };
-    let base = extended(&base.node, all, open, depth + 1);
-    over(&base, node)
+    match base {
+        Some(base) => over(&base, node),
+        None => {
+            *open = true;
+            node.clone()
+        }
+    }
+}
+
+/// A node of another file, with the place of what brings it into this one.
+fn anchored(node: &Node, place: &Range<usize>) -> Node {
+    let value = match &node.value {
+        Value::Map(entries) => {
+            let entry = |entry: &Entry| Entry {
+                key: Arc::clone(&entry.key),
+                key_range: place.clone(),
+                node: anchored(&entry.node, place),
+                merged: true,
+            };
+            Value::Map(entries.iter().map(entry).collect())
+        }
+        Value::List(items) => Value::List(items.iter().map(|item| anchored(item, place)).collect()),
+        other => other.clone(),
+    };
+    Node { range: place.clone(), value, merge: node.merge }
 }
 
 /// `upper` laid over `base` as Compose merges files: mappings by key, lists appended, commands replaced.
 fn over(base: &Node, upper: &Node) -> Node {
     const REPLACED: [&str; 4] = ["command", "entrypoint", "test", "extends"];
     let value = match (&base.value, &upper.value) {
+        _ if upper.merge == Merge::Override => upper.value.clone(),
         (Value::Map(low), Value::Map(high)) => {
             let mut entries: Vec<Entry> = high.to_vec();
             for entry in low.iter().filter(|entry| &*entry.key != "extends") {
                 match entries.iter_mut().find(|known| known.key == entry.key) {
+                    Some(known) if known.node.merge == Merge::Reset => {}
                     Some(known) if !REPLACED.contains(&&*known.key) => {
                         known.node = over(&entry.node, &known.node);
                     }
@@ -113,6 +176,7 @@ fn over(base: &Node, upper: &Node) -> Node {
                     None => entries.push(Entry { merged: true, ..entry.clone() }),
                 }
             }
+            entries.retain(|entry| entry.node.merge != Merge::Reset);
             Value::Map(entries.into())
         }
         (Value::List(low), Value::List(high)) => {
@@ -120,7 +184,7 @@ fn over(base: &Node, upper: &Node) -> Node {
         }
         _ => upper.value.clone(),
     };
-    Node { range: upper.range.clone(), value }
+    Node { range: upper.range.clone(), value, merge: Merge::Plain }
 }
 
 impl Service {
@@ -311,5 +375,32 @@ mod tests {
         assert_eq!(app.get("command").and_then(Node::text), Some("b"));
         assert_eq!(app.pairs("environment").len(), 2);
         assert!(compose.services[2].open && compose.services[3].open);
+    }
+
+    #[test]
+    fn other_files_are_extended_and_overridden() {
+        let common = "services:\n  base:\n    extends: {file: ../deep.yml, service: root}\n    cap_drop: [ALL]\n";
+        let deep = "services:\n  root: {read_only: true, user: '0', ports: ['1:1']}\n";
+        let files = |path: &str| match path {
+            "sub/common.yml" => yaml::read(common).documents.into_iter().next(),
+            "sub/../deep.yml" => yaml::read(deep).documents.into_iter().next(),
+            _ => None,
+        };
+        let text = "services:\n  app:\n    extends: {file: ./sub/common.yml, service: base}\n    user: !reset null\n    ports: !override ['2:2']\n  far:\n    extends: {file: absent.yml, service: x}\n";
+        let root = &yaml::read(text).documents[0];
+        let found = Compose::with(root, None, &files).unwrap();
+        let app = &found.services[0];
+        assert!(!app.open && found.services[1].open);
+        assert_eq!(app.get("read_only").and_then(Node::bool), Some(true));
+        assert_eq!(app.texts("cap_drop").count(), 1);
+        assert!(app.get("user").is_none(), "it was reset");
+        assert_eq!(app.ports().iter().map(|port| port.target.as_str()).collect::<Vec<_>>(), ["2"]);
+        assert_eq!(&text[app.get("read_only").unwrap().range.clone()], "extends");
+        assert_eq!(Compose::extended_files(root), ["./sub/common.yml", "absent.yml"]);
+        let base = yaml::read("services:\n  app: {read_only: true, image: a}\n");
+        let root = &yaml::read("services:\n  app: {image: b}\n").documents[0];
+        let found = Compose::with(root, Some(&base.documents[0]), &|_| None).unwrap();
+        assert_eq!(found.services[0].get("image").and_then(Node::text), Some("b"));
+        assert_eq!(found.services[0].get("read_only").and_then(Node::bool), Some(true));
     }
 }

@@ -9,6 +9,6 @@ mod interpolate;
 mod kubernetes;
 pub mod yaml;
 
-pub use compose::{Compose, Mount, Port, Service};
+pub use compose::{Compose, Mount, OtherFiles, Port, Service, beside};
 pub use interpolate::{Interpolated, interpolate};
 pub use kubernetes::{Container, ContainerKind, Kubernetes, Resource, Workload};

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
-use granit_parser::{Event, Parser, ScalarStyle, Span, options};
+use granit_parser::{Event, Parser, ScalarStyle, Span, Tag, options};
 
 /// Bytes of a file.
 const LARGEST: usize = 8 << 20;
@@ -32,6 +32,20 @@ pub struct Node {
     pub range: Range<usize>,
     /// What it is.
     pub value: Value,
+    /// What Compose does with it when files are merged (its tag).
+    pub merge: Merge,
+}
+
+/// What Compose does with a value when it is laid over another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Merge {
+    /// It is merged, as its kind is.
+    #[default]
+    Plain,
+    /// `!override`: it takes the other's place.
+    Override,
+    /// `!reset`: both are gone.
+    Reset,
 }
 
 /// What a node is.
@@ -164,10 +178,20 @@ fn range(text: &str, span: &Span) -> Range<usize> {
     start..end
 }
 
+/// What a tag says to Compose.
+fn merge_of(tag: Option<&Tag>) -> Merge {
+    match tag.map(Tag::suffix) {
+        Some("reset") => Merge::Reset,
+        Some("override") => Merge::Override,
+        _ => Merge::Plain,
+    }
+}
+
 /// A collection that is not closed yet.
 struct Open {
     range: Range<usize>,
     anchor: usize,
+    merge: Merge,
     items: Items,
 }
 
@@ -196,19 +220,21 @@ impl Builder {
                 self.open.clear();
                 Ok(())
             }
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
                 let null = plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
                 let value = if null { Value::Null } else { Value::Scalar { text: Arc::from(&*text), plain } };
                 self.spend(1)?;
-                self.add(Node { range, value }, anchor, 1, file)
+                self.add(Node { range, value, merge: merge_of(tag.as_deref()) }, anchor, 1, file)
             }
-            Event::SequenceStart(_, anchor, _) => {
-                self.begin(Open { range, anchor, items: Items::List(Vec::new()) })
+            Event::SequenceStart(_, anchor, tag) => {
+                let merge = merge_of(tag.as_deref());
+                self.begin(Open { range, anchor, merge, items: Items::List(Vec::new()) })
             }
-            Event::MappingStart(_, anchor, _) => {
+            Event::MappingStart(_, anchor, tag) => {
+                let merge = merge_of(tag.as_deref());
                 let items = Items::Map { entries: Vec::new(), key: None, merges: Vec::new() };
-                self.begin(Open { range, anchor, items })
+                self.begin(Open { range, anchor, merge, items })
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(&range, file),
             Event::Alias(anchor) => {
@@ -251,7 +277,7 @@ impl Builder {
             }
         };
         self.spend(1)?;
-        let node = Node { range: open.range.start..range.end.max(open.range.end), value };
+        let node = Node { range: open.range.start..range.end.max(open.range.end), value, merge: open.merge };
         let weight = if open.anchor == 0 { 0 } else { weight(&node) };
         self.add(node, open.anchor, weight, file)
     }

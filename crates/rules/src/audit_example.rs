@@ -2,12 +2,13 @@
 //!
 //! `config NAME=VALUE`, `history TEXT`, `file PATH MODE [UID:GID] [CONTENT]` (`\n` in it; `*N` for N bytes),
 //! `dir PATH MODE [UID:GID]`, `program PATH` (an ELF file that names a loader), `capability PATH`,
-//! `device PATH`, `remove PATH`, `layer`.
+//! `device PATH`, `remove PATH`, `tag NAME`, `layer`.
 
 use std::{collections::BTreeMap, path::Path};
 
 use casehard_finding::Finding;
-use casehard_image::{Head, Image, ImageRef, Kind, LayoutWriter, Mark, Options, Xattrs, open};
+use casehard_image::{Tree, Head, Image, ImageRef, Kind, LayoutWriter, Mark, Options, Xattrs, open};
+use casehard_inventory::Inventory;
 use casehard_oci::{Compression, Healthcheck, History, ImageConfig};
 
 use crate::{Secrets, Settings, check_image};
@@ -64,6 +65,10 @@ fn configure(config: &mut ImageConfig, setting: &str) {
     let container = &mut config.config;
     let words = || Some(value.split(' ').map(str::to_owned).collect());
     match name {
+        "label" => {
+            let (name, value) = value.split_once('=').unwrap();
+            container.labels.insert(name.to_owned(), value.to_owned());
+        }
         "user" => value.clone_into(&mut container.user),
         "env" => container.env.push(value.to_owned()),
         "cmd" => container.cmd = words(),
@@ -83,6 +88,7 @@ fn build(text: &str, folder: &Path) -> Image {
     let mut config =
         ImageConfig { os: "linux".into(), architecture: architecture.into(), ..ImageConfig::default() };
     let mut layers: Vec<Vec<Piece>> = vec![Vec::new()];
+    let mut tag = "v1".to_owned();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let words: Vec<&str> = line.split(' ').collect();
         let layer = layers.last_mut().unwrap();
@@ -93,6 +99,7 @@ fn build(text: &str, folder: &Path) -> Image {
                 empty_layer: true,
                 ..History::default()
             }),
+            "tag" => line.strip_prefix("tag ").unwrap().clone_into(&mut tag),
             "layer" => layers.push(Vec::new()),
             "remove" => {
                 let mut head = head(words[1], Kind::File, 0o644);
@@ -122,9 +129,17 @@ fn build(text: &str, folder: &Path) -> Image {
         }
         written.push(layer.finish().unwrap());
     }
-    writer.finish(config, written, BTreeMap::new(), Some("v1")).unwrap();
-    let reference = ImageRef::parse(&format!("oci:{}", place.display()), Path::exists).unwrap();
+    writer.finish(config, written, BTreeMap::new(), Some(&tag)).unwrap();
+    let reference = ImageRef::parse(&format!("oci:{}:{tag}", place.display()), Path::exists).unwrap();
     open(&reference, &Options::default()).unwrap()
+}
+
+/// Gives the image that `text` describes to `look`.
+pub(crate) fn with_image<T>(text: &str, look: impl FnOnce(&Image, &Tree, &Inventory) -> T) -> T {
+    let folder = tempfile::tempdir().unwrap();
+    let image = build(text, folder.path());
+    let (tree, inventory) = casehard_inventory::catalog(&image).unwrap();
+    look(&image, &tree, &inventory)
 }
 
 /// What the rules say about the image that `text` describes.

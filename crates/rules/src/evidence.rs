@@ -1,6 +1,9 @@
 //! What is known beside a file: what registries answered, what images are made of, what a profile saw.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use casehard_deploy::{Compose, yaml};
 use casehard_dockerfile::{Dockerfile, Keyword, Model, UserState, Value};
@@ -22,6 +25,10 @@ pub struct Evidence {
     pub images: BTreeMap<String, ImageFacts>,
     /// Images that a Compose file builds, by the service's name.
     pub services: BTreeMap<String, ImageFacts>,
+    /// Compose files that this one extends, by their path relative to its folder ([`extended_files`]).
+    pub files: BTreeMap<String, Arc<[u8]>>,
+    /// The Compose file that this one is laid over, when it is an override file.
+    pub overridden: Option<Arc<[u8]>>,
 }
 
 /// What is known of an image.
@@ -187,6 +194,14 @@ pub fn service_builds(bytes: &[u8]) -> Vec<ServiceBuild> {
         known.then_some(found)
     };
     compose.services.iter().filter_map(build).collect()
+}
+
+/// The files that a Compose file in `folder` extends, relative to where `folder` is.
+#[must_use]
+pub fn extended_files(folder: &str, bytes: &[u8]) -> Vec<String> {
+    let parsed = yaml::read(&String::from_utf8_lossy(bytes));
+    let named = parsed.documents.first().map(Compose::extended_files).unwrap_or_default();
+    named.iter().map(|path| casehard_deploy::beside(folder, path)).collect()
 }
 
 /// The references of a file that have no digest, as they are written: what a registry should be asked for.

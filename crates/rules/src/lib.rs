@@ -4,15 +4,18 @@
 //! they get the bytes of a file (and what is known of the folder around it) and give back findings. Reading files,
 //! choosing formats and exit codes is left to the command line.
 
+mod advice;
 mod audit;
 #[cfg(test)]
 mod audit_example;
 mod build;
 mod check;
+mod cis;
 mod compose;
 mod deployment;
 mod dockerfile;
 mod dockerignore;
+mod end_of_life;
 mod evidence;
 mod image;
 mod kind;
@@ -21,16 +24,20 @@ mod mend;
 #[cfg(test)]
 mod pages;
 mod report;
+mod rewrite;
 mod secret;
 mod settings;
 mod suppress;
 
+pub use advice::{Advice, Weight, advise};
 pub use audit::{FoundSecret, SecretFacts, Secrets};
 pub use build::BuildContext;
 pub use check::{rules, rules_for};
-pub use evidence::{Evidence, ImageFacts, ServiceBuild, image_key, service_builds, unpinned};
+pub use cis::{Shown, cis_section_4};
+pub use evidence::{Evidence, ImageFacts, ServiceBuild, extended_files, image_key, service_builds, unpinned};
 pub use kind::kind;
 pub use mend::{Mended, Withdrawn, mend};
+pub use rewrite::{Proposal, RewriteError, Target, rewrite};
 pub use settings::Settings;
 
 use casehard_finding::{Finding, Subject};

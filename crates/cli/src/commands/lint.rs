@@ -51,6 +51,15 @@ pub struct Arguments {
     /// Report findings that comments allow, too
     #[arg(long)]
     no_allow: bool,
+    /// Propose a second stage for a Dockerfile that builds and ships in one, as a diff; nothing is written
+    #[arg(long, value_enum, value_name = "TARGET", conflicts_with_all = ["fix", "diff"])]
+    rewrite: Option<lint::RewriteTarget>,
+    /// A built image that the files are about, by the name they call it: NAME=IMAGE; may be repeated
+    #[arg(long, value_name = "NAME=IMAGE")]
+    image: Vec<lint::Named>,
+    /// What `casehard profile` learnt of an image, by the name the files call it: NAME=FILE; may be repeated
+    #[arg(long, value_name = "NAME=FILE")]
+    profile: Vec<lint::Named>,
     /// The name standard input goes by, which tells its kind
     #[arg(long, value_name = "NAME", default_value = "Dockerfile")]
     stdin_name: String,
@@ -82,7 +91,14 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     });
     let safety = safety.or(arguments.diff.then_some(Safety::Safe));
     let sources = lint::collect(&arguments.paths, &arguments.stdin_name)?;
-    let mut results = lint::check_all(sources, &configs, safety)?;
+    if let Some(target) = arguments.rewrite {
+        return lint::propose(&sources, target, context);
+    }
+    let mut known = lint::Known::gather(&sources, &configs, &arguments.image, &arguments.profile, context)?;
+    if safety == Some(Safety::Evidence) {
+        known.ask_registries(&sources, context);
+    }
+    let mut results = lint::check_all(sources, &configs, &known, safety)?;
     if arguments.diff {
         let mut out = context.out();
         for result in &results {

@@ -2,6 +2,8 @@
 
 use crate::{Context, Failure, Verdict};
 
+pub use profile::read as read_profile;
+
 macro_rules! commands {
     ($($(#[$doc:meta])* $name:ident($module:ident),)*) => {
         $(mod $module;)*

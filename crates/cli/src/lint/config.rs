@@ -36,6 +36,8 @@ struct Lint {
     fail_on: Option<Severity>,
     trusted_registries: Vec<String>,
     severity: BTreeMap<String, Severity>,
+    /// `[lint.images]`: the Dockerfiles of images, by the names that Compose and Kubernetes files call them.
+    images: BTreeMap<String, PathBuf>,
     /// `[lint.paths."glob"]`: what differs there.
     paths: BTreeMap<String, Paths>,
 }
@@ -83,6 +85,15 @@ impl Configs {
     pub fn fail_on(&self) -> Option<Threshold> {
         let chain = self.chain(Path::new(".")).ok()?;
         chain.iter().rev().find_map(|(_, lint)| lint.fail_on).map(Threshold::from)
+    }
+
+    /// The Dockerfiles of images that the configuration of the working folder names.
+    pub fn images(&self) -> Result<Vec<(String, PathBuf)>, Failure> {
+        let chain = self.chain(Path::new("."))?;
+        let named = chain.iter().flat_map(|(base, lint)| {
+            lint.images.iter().map(|(name, dockerfile)| (name.clone(), base.join(dockerfile)))
+        });
+        Ok(named.collect())
     }
 
     /// What holds for a file.
@@ -177,4 +188,43 @@ fn matches_glob(glob: &str, base: &Path, file: &Path) -> bool {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let Ok(relative) = absolute.strip_prefix(base) else { return false };
     casehard_dockerfile::IgnoreFile::parse(glob).ignores(&relative.to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in `expected one of ...` of the message about an unknown field.
+    fn fields(text: &str) -> Vec<String> {
+        let error = toml::from_str::<File>(text).unwrap_err().to_string();
+        let list = error.split("expected").nth(1).unwrap();
+        let mut names: Vec<String> = list.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_published_schema_has_the_fields_that_are_read() {
+        let schema = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas/casehard-toml.schema.json"));
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+        let published = |pointer: &str| {
+            let mut names: Vec<String> = schema.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
+            names.sort();
+            names
+        };
+        assert_eq!(fields("[lint]\nno-such-field = 1"), published("/properties/lint/properties"));
+        let paths = "/properties/lint/properties/paths/additionalProperties/properties";
+        assert_eq!(fields("[lint.paths.\"a\"]\nno-such-field = 1"), published(paths));
+        for severity in schema.pointer("/$defs/severity/enum").unwrap().as_array().unwrap() {
+            toml::from_str::<File>(&format!("[lint]\nfail-on = {severity}")).unwrap();
+        }
+        assert!(toml::from_str::<File>("[lint]\nfail-on = \"never\"").is_err());
+    }
+
+    #[test]
+    fn a_rule_that_is_none_is_refused_by_name() {
+        let failure = parse(Path::new("casehard.toml"), "[lint]\nignore = [\"no-such-rule\"]").unwrap_err();
+        assert!(failure.message().contains("no-such-rule"), "{}", failure.message());
+        parse(Path::new("casehard.toml"), "[lint]\nignore = [\"DL3008\", \"root-user\"]").unwrap();
+    }
 }

@@ -3,11 +3,15 @@
 mod baseline;
 mod config;
 mod context;
+mod known;
+mod propose;
 mod run;
 mod walk;
 
 pub use baseline::Baseline;
 pub use config::{Configs, Extra};
 pub use context::Contexts;
+pub use known::{Known, Named};
+pub use propose::{RewriteTarget, propose};
 pub use run::{Checked, check_all, summary};
 pub use walk::{Source, collect};

@@ -11,9 +11,9 @@ use std::{
 };
 
 use casehard_finding::{Finding, Safety, Subject};
-use casehard_rules::{Mended, check_file, mend};
+use casehard_rules::{Mended, Settings, check_file, mend};
 
-use super::{Configs, Source, context::Contexts};
+use super::{Configs, Known, Source, context::Contexts};
 use crate::{Context, Failure, findings::Shown};
 
 /// A file after its check.
@@ -30,6 +30,7 @@ pub struct Checked {
 pub fn check_all(
     sources: Vec<Source>,
     configs: &Configs,
+    known: &Known,
     safety: Option<Safety>,
 ) -> Result<Vec<Checked>, Failure> {
     let contexts = Contexts::default();
@@ -42,7 +43,7 @@ pub fn check_all(
         while let Some(slot) = slots.get(next.fetch_add(1, Ordering::Relaxed)) {
             let Ok(mut slot) = slot.lock() else { continue };
             if let Some(source) = slot.0.take() {
-                slot.1 = Some(check_one(source, configs, &contexts, safety));
+                slot.1 = Some(check_one(source, configs, known, &contexts, safety));
             }
         }
     };
@@ -58,10 +59,11 @@ pub fn check_all(
 fn check_one(
     source: Source,
     configs: &Configs,
+    known: &Known,
     contexts: &Contexts,
     safety: Option<Safety>,
 ) -> Result<Checked, Failure> {
-    let settings = configs.settings(source.path.as_deref())?;
+    let settings = Settings { evidence: known.of(&source), ..configs.settings(source.path.as_deref())? };
     let is_built = matches!(source.subject, Subject::Dockerfile | Subject::Dockerignore);
     let context = source.path.as_ref().filter(|_| is_built).map(|path| contexts.of(path, &source.bytes));
     let check = |bytes: &[u8]| check_file(source.subject, &source.name, bytes, context.as_ref(), &settings);

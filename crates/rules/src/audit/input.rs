@@ -11,6 +11,8 @@ use crate::Settings;
 /// An image with everything that its rules look at.
 pub(crate) struct Input<'a> {
     pub(crate) image: &'a Image,
+    /// What a person called it.
+    pub(crate) name: &'a str,
     pub(crate) tree: &'a Tree,
     pub(crate) inventory: &'a Inventory,
     pub(crate) secrets: &'a [FoundSecret],
@@ -32,7 +34,7 @@ impl<'a> Input<'a> {
         let passwd = RootPath::root().join_as_kernel(b"etc/passwd");
         let accounts = inventory.text(tree, &passwd).map(accounts::accounts).unwrap_or_default();
         let start = Start::of(&image.config().config, tree, inventory);
-        Self { image, tree, inventory, secrets, settings, accounts, start }
+        Self { image, name: image.name(), tree, inventory, secrets, settings, accounts, start }
     }
 
     pub(crate) fn container(&self) -> &'a Container {

@@ -20,14 +20,33 @@ use crate::{
 pub(crate) fn check_compose(file: &str, bytes: &[u8], settings: &Settings) -> Checked {
     let text = String::from_utf8_lossy(bytes);
     let parsed = yaml::read(&text);
+    let read = |bytes: &[u8]| yaml::read(&String::from_utf8_lossy(bytes)).documents.into_iter().next();
+    let others = |path: &str| read(settings.evidence.files.get(path)?);
+    let base = settings.evidence.overridden.as_deref().and_then(read);
+    let compose = parsed.documents.first().and_then(|root| Compose::with(root, base.as_ref(), &others));
     let input =
-        parsed.documents.first().and_then(Compose::of).map(|compose| ComposeInput { text: &text, compose, evidence: &settings.evidence });
+        compose.map(|compose| ComposeInput { text: &text, compose, evidence: &settings.evidence });
     let run = |run: &Run, report: &mut Report<'_>| {
         if let (Run::Compose(run), Some(input)) = (run, &input) {
             run(input, report);
         }
     };
-    check(file, &text, &parsed, settings, "compose-broken", &run, Vec::new())
+    let mut checked = check(file, &text, &parsed, settings, "compose-broken", &run, Vec::new());
+    // What another file says is not mended here: its place in this file is only what brings it in.
+    let brings = input.iter().flat_map(|input| &input.compose.services).flat_map(|service| {
+        let extends = service.node.entry("extends").map(|entry| entry.key_range.clone());
+        extends.into_iter().chain([service.name_range.clone()])
+    });
+    let brings: Vec<Range<usize>> = brings.collect();
+    for finding in &mut checked.findings {
+        let elsewhere = finding.fix.iter().flat_map(|fix| &fix.edits).any(|edit| {
+            edit.start < edit.end && brings.iter().any(|place| edit.start < place.end && place.start < edit.end)
+        });
+        if elsewhere {
+            finding.fix = None;
+        }
+    }
+    checked
 }
 
 /// Runs every rule about Kubernetes manifests that the settings want.
