@@ -222,13 +222,19 @@ impl Context {
     /// When the name is none, or the registry does not have it.
     pub fn registry_digest(&self, name: &str) -> Result<String, Failure> {
         let open = |text: String, platforms: bool| {
-            let image_ref = ImageRef::parse(&format!("docker://{text}"), |_| false).map_err(Failure::usage)?;
+            let image_ref =
+                ImageRef::parse(&format!("docker://{text}"), |_| false).map_err(Failure::usage)?;
             let options = Options { places: self.places(), ..Options::default() };
-            casehard_image::open_all(&image_ref, &options, casehard_image::Extent { platforms, referrers: false })
-                .map_err(|error| Failure::cannot(format_args!("failed to ask the registry for {text}"), &error))
+            casehard_image::open_all(
+                &image_ref,
+                &options,
+                casehard_image::Extent { platforms, referrers: false },
+            )
+            .map_err(|error| Failure::cannot(format_args!("failed to ask the registry for {text}"), &error))
         };
         let digest = open(name.to_owned(), true)?.digest().to_string();
-        let untagged = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(path, _)| path);
+        let untagged =
+            name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(path, _)| path);
         open(format!("{untagged}@{digest}"), true)?;
         Ok(digest)
     }

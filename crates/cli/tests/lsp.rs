@@ -89,7 +89,8 @@ fn codes(diagnostics: &[Value]) -> Vec<&str> {
 #[test]
 fn a_client_gets_diagnostics_pages_and_fixes() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("casehard.toml"), "[lint]\nroot = true\nignore = [\"unpinned-base\"]\n").unwrap();
+    fs::write(folder.path().join("casehard.toml"), "[lint]\nroot = true\nignore = [\"unpinned-base\"]\n")
+        .unwrap();
     let mut client = Client::start(folder.path());
     let uri = format!("file://{}/Dockerfile", folder.path().display());
     assert_eq!(client.ask("textDocument/hover", json!({}))["error"]["code"], -32002);
@@ -103,18 +104,33 @@ fn a_client_gets_diagnostics_pages_and_fixes() {
     let add = found.iter().find(|diagnostic| diagnostic["code"] == "local-add").unwrap();
     assert_eq!(add["range"]["start"]["line"], 2);
     let here = json!({"uri": uri});
-    let page = client.ask("textDocument/hover", json!({"textDocument": here, "position": {"line": 2, "character": 1}}));
+    let page = client
+        .ask("textDocument/hover", json!({"textDocument": here, "position": {"line": 2, "character": 1}}));
     assert!(page["result"]["contents"]["value"].as_str().unwrap().starts_with("# local-add"), "{page}");
     let asked = json!({"textDocument": here, "range": add["range"], "context": {"diagnostics": []}});
     let actions = client.ask("textDocument/codeAction", asked);
-    let fix = actions["result"].as_array().unwrap().iter().find(|action| action["title"].as_str().unwrap().starts_with("local-add")).unwrap();
+    let fix = actions["result"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|action| action["title"].as_str().unwrap().starts_with("local-add"))
+        .unwrap();
     let edit = &fix["edit"]["changes"][&uri][0];
     assert_eq!((&edit["newText"], &edit["range"]["start"]["line"]), (&json!("COPY"), &json!(2)), "{fix}");
     let all = json!({"textDocument": here, "range": add["range"], "context": {"diagnostics": [], "only": ["source.fixAll"]}});
     let all = client.ask("textDocument/codeAction", all);
-    assert!(all["result"][0]["edit"]["changes"][&uri][0]["newText"].as_str().unwrap().contains("COPY a.conf /etc/"), "{all}");
+    assert!(
+        all["result"][0]["edit"]["changes"][&uri][0]["newText"]
+            .as_str()
+            .unwrap()
+            .contains("COPY a.conf /etc/"),
+        "{all}"
+    );
     let changed = TEXT.replace("ADD", "COPY");
-    client.tell("textDocument/didChange", json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": changed}]}));
+    client.tell(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": changed}]}),
+    );
     assert!(!codes(&client.diagnostics()).contains(&"local-add"));
     assert_eq!(client.ask("no/such/method", json!({}))["error"]["code"], -32601);
     client.tell("textDocument/didClose", json!({"textDocument": {"uri": uri}}));

@@ -93,7 +93,10 @@ impl Compose {
     #[must_use]
     pub fn extended_files(root: &Node) -> Vec<String> {
         let services = root.get("services").map(Node::entries).unwrap_or_default();
-        services.iter().filter_map(|entry| entry.node.at(&["extends", "file"])?.text().map(str::to_owned)).collect()
+        services
+            .iter()
+            .filter_map(|entry| entry.node.at(&["extends", "file"])?.text().map(str::to_owned))
+            .collect()
     }
 }
 
@@ -379,7 +382,8 @@ mod tests {
 
     #[test]
     fn other_files_are_extended_and_overridden() {
-        let common = "services:\n  base:\n    extends: {file: ../deep.yml, service: root}\n    cap_drop: [ALL]\n";
+        let common =
+            "services:\n  base:\n    extends: {file: ../deep.yml, service: root}\n    cap_drop: [ALL]\n";
         let deep = "services:\n  root: {read_only: true, user: '0', ports: ['1:1']}\n";
         let files = |path: &str| match path {
             "sub/common.yml" => yaml::read(common).documents.into_iter().next(),

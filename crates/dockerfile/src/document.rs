@@ -428,7 +428,9 @@ pub enum ProblemKind {
     #[error("FROM takes an image, or an image, AS and a name")]
     FromArguments,
     /// The name of a stage with characters that it cannot have.
-    #[error("{0:?} cannot be the name of a stage: it takes letters, digits, '-', '_' and '.', a letter first")]
+    #[error(
+        "{0:?} cannot be the name of a stage: it takes letters, digits, '-', '_' and '.', a letter first"
+    )]
     BadStageName(String),
     /// `COPY` or `ADD` without a place to copy to.
     #[error("{0} has no destination")]

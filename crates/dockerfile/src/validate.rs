@@ -115,8 +115,7 @@ fn broken_flags(keyword: Keyword, instruction: &str, given: &[Flag]) -> Vec<(Ran
     for (at, flag) in given.iter().enumerate() {
         let Some((name, takes)) = known.iter().find(|(name, _)| *name == flag.name) else {
             let (instruction, flag_name) = (instruction.to_owned(), flag.name.clone());
-            found
-                .push((flag.range.clone(), ProblemKind::UnknownFlag { instruction, flag: flag_name }));
+            found.push((flag.range.clone(), ProblemKind::UnknownFlag { instruction, flag: flag_name }));
             continue;
         };
         let repeated = *takes != Takes::Texts && given[..at].iter().any(|other| other.name == flag.name);
@@ -137,9 +136,8 @@ fn broken_flags(keyword: Keyword, instruction: &str, given: &[Flag]) -> Vec<(Ran
 fn from(words: &[Word]) -> Option<(Range<usize>, ProblemKind)> {
     match words {
         [_, keyword, name] if keyword.text.eq_ignore_ascii_case("AS") => {
-            let plain = |c: char| {
-                c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.')
-            };
+            let plain =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
             let lower = name.text.to_lowercase();
             let valid = lower.starts_with(|c: char| c.is_ascii_lowercase()) && lower.chars().all(plain);
             (!valid).then(|| (name.range.clone(), ProblemKind::BadStageName(name.text.clone())))
@@ -191,8 +189,16 @@ fn is_duration(text: &str) -> bool {
         let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
         let Ok(number) = rest[..digits].parse::<f64>() else { return false };
         rest = &rest[digits..];
-        let units =
-            [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12)];
+        let units = [
+            ("ns", 1.0),
+            ("us", 1e3),
+            ("µs", 1e3),
+            ("μs", 1e3),
+            ("ms", 1e6),
+            ("s", 1e9),
+            ("m", 6e10),
+            ("h", 3.6e12),
+        ];
         let Some((unit, scale)) = units.iter().find(|(unit, _)| rest.starts_with(unit)) else { return false };
         nanoseconds += number * scale;
         rest = &rest[unit.len()..];

@@ -51,10 +51,16 @@ impl Weight {
 pub fn advise(image: &Image, tree: &Tree, inventory: &Inventory, profile: Option<&Profile>) -> Advice {
     let settings = Settings::new();
     let input = Input::new(image, tree, inventory, &[], &settings);
-    let tools = input.program_named(&["gcc", "g++", "cc", "clang", "make", "cmake", "git", "svn", "hg", "go", "rustc", "javac", "mvn"]);
+    let tools = input.program_named(&[
+        "gcc", "g++", "cc", "clang", "make", "cmake", "git", "svn", "hg", "go", "rustc", "javac", "mvn",
+    ]);
     let shells = input.program_named(&["sh", "bash", "ash", "dash", "busybox", "zsh"]);
-    let managers = input.program_named(&["apt-get", "dpkg", "apk", "dnf", "yum", "microdnf", "rpm", "zypper", "pacman"]);
-    let setuid = tree.walk().filter(|entry| entry.is_file() && entry.mode() & 0o6000 != 0 && entry.mode() & 0o111 != 0).count();
+    let managers =
+        input.program_named(&["apt-get", "dpkg", "apk", "dnf", "yum", "microdnf", "rpm", "zypper", "pacman"]);
+    let setuid = tree
+        .walk()
+        .filter(|entry| entry.is_file() && entry.mode() & 0o6000 != 0 && entry.mode() & 0o111 != 0)
+        .count();
     let root = input.uid() == Some(0);
     let weight = if tools.len() > 1 {
         Weight::Full
@@ -76,12 +82,18 @@ pub fn advise(image: &Image, tree: &Tree, inventory: &Inventory, profile: Option
         Weight::Slim => {
             let blockers = blockers(&input, profile);
             if blockers.is_empty() {
-                reasons.push(format!("nothing {} runs a shell or a package manager", if profile.is_some() { "that was seen" } else { "in its configuration" }));
+                reasons.push(format!(
+                    "nothing {} runs a shell or a package manager",
+                    if profile.is_some() { "that was seen" } else { "in its configuration" }
+                ));
                 reasons.push(format!("move to {}", distroless(&input)));
                 Some(Weight::Distroless)
             } else {
                 reasons.extend(blockers);
-                reasons.push("a base without a shell would break it; harden this one, which keeps what is used".to_owned());
+                reasons.push(
+                    "a base without a shell would break it; harden this one, which keeps what is used"
+                        .to_owned(),
+                );
                 Some(Weight::Hardened)
             }
         }
@@ -105,7 +117,9 @@ pub fn advise(image: &Image, tree: &Tree, inventory: &Inventory, profile: Option
 
 /// What a base without a shell would break.
 fn blockers(input: &Input<'_>, profile: Option<&Profile>) -> Vec<String> {
-    let is_shell = |path: &str| matches!(path.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash" | "busybox" | "zsh"));
+    let is_shell = |path: &str| {
+        matches!(path.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash" | "busybox" | "zsh"))
+    };
     let mut found = Vec::new();
     let container = input.container();
     if let Some(name) = container.argv().first().filter(|name| is_shell(name)) {
@@ -117,27 +131,52 @@ fn blockers(input: &Input<'_>, profile: Option<&Profile>) -> Vec<String> {
     {
         found.push(format!("the entrypoint {} is a shell script", entry.path()));
     }
-    if container.healthcheck.as_ref().is_some_and(|check| check.test.first().is_some_and(|kind| kind == "CMD-SHELL")) {
+    if container
+        .healthcheck
+        .as_ref()
+        .is_some_and(|check| check.test.first().is_some_and(|kind| kind == "CMD-SHELL"))
+    {
         found.push("the health check is run by a shell".to_owned());
     }
     let used = profile.iter().flat_map(|profile| &profile.programs);
     for (path, arguments) in used.filter(|(path, _)| path.to_utf8().is_some_and(|path| is_shell(&path))) {
         let example = arguments.iter().next().map(|words| words.join(" ")).unwrap_or_default();
-        found.push(format!("{path} was run while it was observed: {}", example.chars().take(80).collect::<String>()));
+        found.push(format!(
+            "{path} was run while it was observed: {}",
+            example.chars().take(80).collect::<String>()
+        ));
     }
     found
 }
 
 /// A base without a shell that would carry the application, by what it starts.
 fn distroless(input: &Input<'_>) -> String {
-    let program = input.start.program().map(|entry| String::from_utf8_lossy(entry.name()).into_owned()).unwrap_or_default();
+    let program = input
+        .start
+        .program()
+        .map(|entry| String::from_utf8_lossy(entry.name()).into_owned())
+        .unwrap_or_default();
     let elf = input.start.program().and_then(|entry| input.inventory.elf(entry));
     if elf.is_some_and(|elf| elf.interpreter.is_none()) {
         return "scratch: what it starts is linked statically".to_owned();
     }
-    let interpreter = input.start.program().and_then(|entry| input.inventory.script(entry)).map(|script| String::from_utf8_lossy(script.program()).into_owned()).unwrap_or_default();
-    let runtimes = [("python", "Python"), ("node", "Node"), ("java", "Java"), ("ruby", "Ruby"), ("php", "PHP"), ("perl", "Perl"), ("dotnet", ".NET")];
-    let runtime = runtimes.iter().find(|(name, _)| program.starts_with(name) || interpreter.starts_with(name));
+    let interpreter = input
+        .start
+        .program()
+        .and_then(|entry| input.inventory.script(entry))
+        .map(|script| String::from_utf8_lossy(script.program()).into_owned())
+        .unwrap_or_default();
+    let runtimes = [
+        ("python", "Python"),
+        ("node", "Node"),
+        ("java", "Java"),
+        ("ruby", "Ruby"),
+        ("php", "PHP"),
+        ("perl", "Perl"),
+        ("dotnet", ".NET"),
+    ];
+    let runtime =
+        runtimes.iter().find(|(name, _)| program.starts_with(name) || interpreter.starts_with(name));
     match runtime {
         Some((_, name)) => format!("a distroless base with {name}, of the same release"),
         None => "a distroless base with the C library alone".to_owned(),
@@ -148,14 +187,20 @@ fn distroless(input: &Input<'_>) -> String {
 fn unused(inventory: &Inventory, tree: &Tree, profile: &Profile) -> String {
     let mut used = std::collections::BTreeSet::new();
     for (path, how) in &profile.paths {
-        let counts = how.access.iter().any(|access| matches!(access, Access::Executed | Access::Library | Access::Read));
+        let counts = how
+            .access
+            .iter()
+            .any(|access| matches!(access, Access::Executed | Access::Library | Access::Read));
         if let Some(entry) = tree.resolve(path).entry.filter(|_| counts) {
             used.extend(inventory.owners(entry));
         }
     }
     let all = inventory.packages.iter().filter(|package| package.ecosystem.is_distribution()).count();
-    let of_distribution = used.iter().filter(|id| inventory.package(**id).ecosystem.is_distribution()).count();
-    format!("of {all} packages of the distribution, files of {of_distribution} were used while it was observed")
+    let of_distribution =
+        used.iter().filter(|id| inventory.package(**id).ecosystem.is_distribution()).count();
+    format!(
+        "of {all} packages of the distribution, files of {of_distribution} were used while it was observed"
+    )
 }
 
 /// Which C library, and why.
@@ -167,23 +212,49 @@ fn libc(input: &Input<'_>, profile: Option<&Profile>) -> String {
         None => start,
     };
     let elf = program.and_then(|entry| input.inventory.elf(input.tree.resolve(&entry.path()).entry?));
-    let Some(elf) = elf else { return "C library: what it starts is no native program, so nothing is said".to_owned() };
-    let Some(interpreter) = elf.interpreter.as_ref().map(|path| String::from_utf8_lossy(path).into_owned()) else {
+    let Some(elf) = elf else {
+        return "C library: what it starts is no native program, so nothing is said".to_owned();
+    };
+    let Some(interpreter) = elf.interpreter.as_ref().map(|path| String::from_utf8_lossy(path).into_owned())
+    else {
         return "C library: none is needed, as what it starts is linked statically; scratch or either family will do".to_owned();
     };
     if interpreter.contains("ld-musl") {
-        return format!("C library: musl ({interpreter}); stay with it, as programs built for glibc do not run on it");
+        return format!(
+            "C library: musl ({interpreter}); stay with it, as programs built for glibc do not run on it"
+        );
     }
     let mut why = Vec::new();
-    let native = input.inventory.packages.iter().filter(|package| matches!(package.ecosystem, Ecosystem::Pypi | Ecosystem::Npm | Ecosystem::Gem));
-    let compiled = native.flat_map(|package| package.files.iter().map(move |file| (package, *file))).find(|(_, file)| {
-        input.tree.entry(*file).is_file() && [b".so".as_slice(), b".node"].iter().any(|end| input.tree.entry(*file).name().ends_with(end))
-    });
+    let native = input
+        .inventory
+        .packages
+        .iter()
+        .filter(|package| matches!(package.ecosystem, Ecosystem::Pypi | Ecosystem::Npm | Ecosystem::Gem));
+    let compiled = native.flat_map(|package| package.files.iter().map(move |file| (package, *file))).find(
+        |(_, file)| {
+            input.tree.entry(*file).is_file()
+                && [b".so".as_slice(), b".node"]
+                    .iter()
+                    .any(|end| input.tree.entry(*file).name().ends_with(end))
+        },
+    );
     if let Some((package, _)) = compiled {
         why.push(format!("{} brings compiled modules that were built for it", package.name));
     }
-    let looked_up = |part: &str| profile.is_some_and(|profile| profile.paths.iter().any(|(path, how)| path.to_utf8().is_some_and(|path| path.contains(part)) && how.access.contains(&Access::Library)));
-    if looked_up("libnss_") && input.at("/etc/nsswitch.conf").and_then(|_| input.text("/etc/nsswitch.conf")).is_some_and(|text| !text.is_empty()) {
+    let looked_up = |part: &str| {
+        profile.is_some_and(|profile| {
+            profile.paths.iter().any(|(path, how)| {
+                path.to_utf8().is_some_and(|path| path.contains(part))
+                    && how.access.contains(&Access::Library)
+            })
+        })
+    };
+    if looked_up("libnss_")
+        && input
+            .at("/etc/nsswitch.conf")
+            .and_then(|_| input.text("/etc/nsswitch.conf"))
+            .is_some_and(|text| !text.is_empty())
+    {
         why.push("it looks names up through NSS modules, which musl does not have".to_owned());
     }
     if looked_up("/gconv/") {
@@ -193,7 +264,9 @@ fn libc(input: &Input<'_>, profile: Option<&Profile>) -> String {
         why.push("it has locales, which musl does not apply".to_owned());
     }
     if why.is_empty() {
-        format!("C library: glibc ({interpreter}); nothing that was found binds it to glibc, but a move to musl means to build it anew and to test it")
+        format!(
+            "C library: glibc ({interpreter}); nothing that was found binds it to glibc, but a move to musl means to build it anew and to test it"
+        )
     } else {
         format!("C library: stay with glibc: {}", why.join("; "))
     }
@@ -208,7 +281,9 @@ mod tests {
     }
 
     fn advice(text: &str, profile: Option<&Profile>) -> Advice {
-        crate::audit_example::with_image(text, |image, tree, inventory| advise(image, tree, inventory, profile))
+        crate::audit_example::with_image(text, |image, tree, inventory| {
+            advise(image, tree, inventory, profile)
+        })
     }
 
     #[test]
@@ -222,7 +297,11 @@ mod tests {
         let program = "file /bin/sh 0755 x\nprogram /app\nconfig entrypoint=/app\nconfig user=10001\n";
         assert_eq!(advice(program, None).next, Some(Weight::Distroless));
         let mut profile = Profile::default();
-        profile.programs.entry(path("/bin/sh")).or_default().insert(vec!["sh".to_owned(), "-c".to_owned(), "date".to_owned()]);
+        profile.programs.entry(path("/bin/sh")).or_default().insert(vec![
+            "sh".to_owned(),
+            "-c".to_owned(),
+            "date".to_owned(),
+        ]);
         let observed = advice(program, Some(&profile));
         assert_eq!(observed.next, Some(Weight::Hardened), "what was seen to run a shell stays: {observed:?}");
         let bare = advice("program /app\nconfig entrypoint=/app\n", None);

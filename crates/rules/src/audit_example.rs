@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use casehard_finding::Finding;
-use casehard_image::{Tree, Head, Image, ImageRef, Kind, LayoutWriter, Mark, Options, Xattrs, open};
+use casehard_image::{Head, Image, ImageRef, Kind, LayoutWriter, Mark, Options, Tree, Xattrs, open};
 use casehard_inventory::Inventory;
 use casehard_oci::{Compression, Healthcheck, History, ImageConfig};
 

@@ -33,16 +33,23 @@ const SECTIONS: [(&str, &str, Option<&str>); 12] = [
 
 /// Each recommendation of section 4 with what the findings of an audit say about it: number, what it asks, what is shown.
 #[must_use]
-pub fn cis_section_4(findings: &[Finding], trusts_registries: bool) -> Vec<(&'static str, &'static str, Shown)> {
+pub fn cis_section_4(
+    findings: &[Finding],
+    trusts_registries: bool,
+) -> Vec<(&'static str, &'static str, Shown)> {
     let count = |section: &str| {
         let code = format!("cis:{section}");
-        let about = |finding: &&Finding| rules().any(|rule| rule.name == finding.rule && rule.also.contains(&code.as_str()));
+        let about = |finding: &&Finding| {
+            rules().any(|rule| rule.name == finding.rule && rule.also.contains(&code.as_str()))
+        };
         findings.iter().filter(about).count()
     };
     let shown = |(section, asks, reason): (&'static str, &'static str, Option<&'static str>)| {
         let shown = match (reason, count(section)) {
             (Some(reason), _) => Shown::No(reason),
-            (None, 0) if section == "4.2" && !trusts_registries => Shown::No("no trusted registries are configured"),
+            (None, 0) if section == "4.2" && !trusts_registries => {
+                Shown::No("no trusted registries are configured")
+            }
             (None, 0) => Shown::Pass,
             (None, findings) => Shown::Fail(findings),
         };
@@ -59,7 +66,9 @@ mod tests {
     fn each_section_that_an_image_can_show_has_a_rule() {
         for (section, _, reason) in SECTIONS {
             let code = format!("cis:{section}");
-            let has = rules().any(|rule| rule.subject == casehard_finding::Subject::Image && rule.also.contains(&code.as_str()));
+            let has = rules().any(|rule| {
+                rule.subject == casehard_finding::Subject::Image && rule.also.contains(&code.as_str())
+            });
             assert_eq!(has, reason.is_none(), "{section}");
         }
         assert_eq!(cis_section_4(&[], true)[1].2, Shown::Pass);

@@ -18,7 +18,9 @@ static ENDS: LazyLock<Vec<(&'static str, &'static str, &'static str)>> = LazyLoc
 /// version or a tag: `12.5-slim` belongs to release `12`.
 pub(crate) fn ended(product: &str, version: &str, today: &str) -> Option<(&'static str, &'static str)> {
     let belongs = |release: &str| {
-        version.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_', '+']))
+        version
+            .strip_prefix(release)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_', '+']))
     };
     let releases = ENDS.iter().filter(|(name, release, _)| *name == product && belongs(release));
     let (_, release, day) = releases.max_by_key(|(_, release, _)| release.len())?;
@@ -34,7 +36,11 @@ pub(crate) fn ended_system(tag: &str, today: &str) -> Option<(String, &'static s
         }
         let plain = part.len() > 3 && part.bytes().all(|byte| byte.is_ascii_lowercase());
         let named = ["debian", "ubuntu"].into_iter().filter(|_| plain);
-        named.filter_map(|product| ended(product, part, today).map(|(name, day)| (format!("{product} {name}"), day))).next()
+        named
+            .filter_map(|product| {
+                ended(product, part, today).map(|(name, day)| (format!("{product} {name}"), day))
+            })
+            .next()
     })
 }
 
@@ -49,8 +55,14 @@ mod tests {
         assert_eq!(ended("alpine", "3.2", "2099-01-01").map(|ended| ended.0), Some("3.2"));
         assert_eq!(ended("node", "20-alpine", "2026-11-21").map(|ended| ended.0), Some("20"));
         assert_eq!(ended("node", "2", "2026-11-21"), None);
-        assert_eq!(ended_system("3.12-slim-buster", "2026-11-21").map(|ended| ended.0).as_deref(), Some("debian buster"));
-        assert_eq!(ended_system("20-alpine3.16", "2026-11-21").map(|ended| ended.0).as_deref(), Some("alpine 3.16"));
+        assert_eq!(
+            ended_system("3.12-slim-buster", "2026-11-21").map(|ended| ended.0).as_deref(),
+            Some("debian buster")
+        );
+        assert_eq!(
+            ended_system("20-alpine3.16", "2026-11-21").map(|ended| ended.0).as_deref(),
+            Some("alpine 3.16")
+        );
         assert_eq!(ended_system("3.12-slim", "2026-11-21"), None);
         assert!(ENDS.len() > 500 && ENDS.iter().all(|(_, _, day)| day.len() == 10));
     }

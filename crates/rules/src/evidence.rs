@@ -70,10 +70,15 @@ impl ImageFacts {
         for (index, instruction) in model.lineage_instructions(stage.index) {
             match instruction.keyword {
                 Keyword::Expose => {
-                    let known = instruction.words().iter().filter_map(|word| model.value_at(word, index).known().and_then(ports));
+                    let known = instruction
+                        .words()
+                        .iter()
+                        .filter_map(|word| model.value_at(word, index).known().and_then(ports));
                     exposed.extend(known.filter(|range| range.end() - range.start() < 4096).flatten());
                 }
-                Keyword::Volume => facts.volumes.extend(instruction.words().iter().map(|word| word.text.clone())),
+                Keyword::Volume => {
+                    facts.volumes.extend(instruction.words().iter().map(|word| word.text.clone()))
+                }
                 Keyword::Healthcheck => facts.healthcheck = Some(instruction.command().is_some()),
                 _ => {}
             }
@@ -86,12 +91,18 @@ impl ImageFacts {
     #[must_use]
     pub fn of_image(source: String, image: &Image) -> Self {
         let config = &image.config().config;
-        let exposed: BTreeSet<u32> = config.exposed_ports.keys().filter_map(|port| ports(port)).flatten().collect();
+        let exposed: BTreeSet<u32> =
+            config.exposed_ports.keys().filter_map(|port| ports(port)).flatten().collect();
         Self {
             source,
             user: Some(config.user.clone()),
             ports: (!exposed.is_empty()).then_some(exposed),
-            healthcheck: Some(config.healthcheck.as_ref().is_some_and(|check| check.test.first().is_some_and(|test| test != "NONE"))),
+            healthcheck: Some(
+                config
+                    .healthcheck
+                    .as_ref()
+                    .is_some_and(|check| check.test.first().is_some_and(|test| test != "NONE")),
+            ),
             volumes: config.volumes.keys().cloned().collect(),
             ..Self::default()
         }
@@ -99,9 +110,18 @@ impl ImageFacts {
 
     /// Adds what a profile saw.
     pub fn learn(&mut self, profile: &Profile) {
-        let written = profile.paths.iter().filter(|(_, used)| used.access.iter().any(|access| matches!(access, Access::Written | Access::Created | Access::Removed)));
-        let paths = written.filter_map(|(path, _)| path.to_utf8().map(|path| format!("/{}", path.trim_start_matches('/'))));
-        self.writes = Some(paths.filter(|path| !["/proc/", "/sys/", "/dev/"].iter().any(|start| path.starts_with(start))).collect());
+        let written = profile.paths.iter().filter(|(_, used)| {
+            used.access
+                .iter()
+                .any(|access| matches!(access, Access::Written | Access::Created | Access::Removed))
+        });
+        let paths = written
+            .filter_map(|(path, _)| path.to_utf8().map(|path| format!("/{}", path.trim_start_matches('/'))));
+        self.writes = Some(
+            paths
+                .filter(|path| !["/proc/", "/sys/", "/dev/"].iter().any(|start| path.starts_with(start)))
+                .collect(),
+        );
         self.capabilities = Some(profile.capabilities.keys().map(|name| bare_capability(name)).collect());
         let bound = profile.bound.iter().filter_map(|address| match address {
             Address::Tcp(address) | Address::Udp(address) => Some(u32::from(address.port())),
@@ -182,7 +202,8 @@ pub fn service_builds(bytes: &[u8]) -> Vec<ServiceBuild> {
         if build.get("dockerfile_inline").is_some() {
             return None;
         }
-        let context = build.text().map(str::to_owned).or_else(|| text("context")).unwrap_or_else(|| ".".to_owned());
+        let context =
+            build.text().map(str::to_owned).or_else(|| text("context")).unwrap_or_else(|| ".".to_owned());
         let found = ServiceBuild {
             service: service.name.clone(),
             context,
@@ -190,7 +211,9 @@ pub fn service_builds(bytes: &[u8]) -> Vec<ServiceBuild> {
             target: text("target"),
             image: service_image(service),
         };
-        let known = [&found.context, &found.dockerfile].iter().all(|part| !part.contains('$') && !part.contains("://"));
+        let known = [&found.context, &found.dockerfile]
+            .iter()
+            .all(|part| !part.contains('$') && !part.contains("://"));
         known.then_some(found)
     };
     compose.services.iter().filter_map(build).collect()
@@ -213,7 +236,9 @@ pub fn unpinned(subject: Subject, bytes: &[u8]) -> BTreeSet<String> {
             let document = Dockerfile::parse(bytes);
             let model = Model::of(&document);
             let bases = model.stages().iter().filter_map(|stage| match (&stage.base, &stage.image) {
-                (casehard_dockerfile::Base::Image(name), Some(word)) if *name == word.text => Some(name.clone()),
+                (casehard_dockerfile::Base::Image(name), Some(word)) if *name == word.text => {
+                    Some(name.clone())
+                }
                 _ => None,
             });
             bases.collect()
@@ -225,7 +250,8 @@ pub fn unpinned(subject: Subject, bytes: &[u8]) -> BTreeSet<String> {
         }
         Subject::Kubernetes => {
             let kubernetes = casehard_deploy::Kubernetes::of(&yaml::read(&text).documents);
-            let images = kubernetes.workloads().flat_map(|workload| workload.containers().collect::<Vec<_>>());
+            let images =
+                kubernetes.workloads().flat_map(|workload| workload.containers().collect::<Vec<_>>());
             images.filter_map(|container| container.node.get("image")?.text().map(str::to_owned)).collect()
         }
         _ => BTreeSet::new(),
@@ -242,7 +268,10 @@ mod tests {
     fn facts_of_a_dockerfile_follow_the_stages() {
         let text = b"FROM debian:12 AS base\nEXPOSE 8080 9000-9001/udp\nVOLUME /data\nUSER app\nFROM base\nHEALTHCHECK CMD true\nUSER 10001:10001\n";
         let facts = ImageFacts::of_dockerfile("f".into(), text, None).unwrap();
-        assert_eq!((facts.uid(), facts.is_root(), facts.healthcheck), (Some("10001"), Some(false), Some(true)));
+        assert_eq!(
+            (facts.uid(), facts.is_root(), facts.healthcheck),
+            (Some("10001"), Some(false), Some(true))
+        );
         assert_eq!(facts.ports.unwrap().into_iter().collect::<Vec<_>>(), [8080, 9000, 9001]);
         let base = ImageFacts::of_dockerfile("f".into(), text, Some("base")).unwrap();
         assert_eq!((base.uid(), base.healthcheck), (Some("app"), None));
@@ -254,7 +283,11 @@ mod tests {
     #[test]
     fn what_is_written_needs_a_place() {
         let writes = ["/tmp/a", "/var/lib/app/x/1", "/var/lib/app/2", "/data/db"].map(str::to_owned);
-        let facts = ImageFacts { writes: Some(writes.into()), volumes: vec!["/data".into()], ..ImageFacts::default() };
+        let facts = ImageFacts {
+            writes: Some(writes.into()),
+            volumes: vec!["/data".into()],
+            ..ImageFacts::default()
+        };
         assert_eq!(facts.uncovered(&["/tmp".to_owned()]), ["/var/lib/app"]);
     }
 
@@ -262,10 +295,14 @@ mod tests {
     fn references_are_collected_as_they_are_written() {
         let dockerfile = b"ARG V=1\nFROM debian:12 AS a\nFROM a\nFROM x:$V\nFROM y@sha256:1\n";
         assert_eq!(unpinned(Subject::Dockerfile, dockerfile).into_iter().collect::<Vec<_>>(), ["debian:12"]);
-        let compose = b"services:\n  a: {image: nginx:1}\n  b: {image: 'c:${T}'}\n  d: {image: own, build: .}\n";
+        let compose =
+            b"services:\n  a: {image: nginx:1}\n  b: {image: 'c:${T}'}\n  d: {image: own, build: .}\n";
         assert_eq!(unpinned(Subject::Compose, compose).into_iter().collect::<Vec<_>>(), ["nginx:1"]);
         let builds = service_builds(compose);
-        assert_eq!((builds.len(), builds[0].image.as_deref(), builds[0].dockerfile.as_str()), (1, Some("own"), "Dockerfile"));
+        assert_eq!(
+            (builds.len(), builds[0].image.as_deref(), builds[0].dockerfile.as_str()),
+            (1, Some("own"), "Dockerfile")
+        );
         assert_eq!(image_key("docker.io/library/nginx:1@sha256:x"), "nginx");
         assert_eq!(image_key("r.example.com:5000/a/b:1"), "r.example.com:5000/a/b");
     }

@@ -54,7 +54,9 @@ fn evidence(blocks: &[(String, String)], main: &str) -> Evidence {
     for (language, text) in blocks {
         let facts = || ImageFacts::of_dockerfile("Dockerfile".to_owned(), text.as_bytes(), None).unwrap();
         if language == "built" {
-            evidence.services.extend(service_builds(main.as_bytes()).into_iter().map(|build| (build.service, facts())));
+            evidence
+                .services
+                .extend(service_builds(main.as_bytes()).into_iter().map(|build| (build.service, facts())));
         } else if let Some(name) = language.strip_prefix("known ") {
             evidence.images.insert(name.to_owned(), facts());
         }

@@ -56,9 +56,12 @@ pub fn rewrite(bytes: &[u8], target: Target) -> Result<Proposal, RewriteError> {
     let document = Dockerfile::parse(bytes);
     let model = Model::of(&document);
     let [stage] = model.stages() else { return Err(RewriteError::Stages) };
-    let (Base::Image(image), Some(image_word)) = (&stage.base, &stage.image) else { return Err(RewriteError::Base) };
+    let (Base::Image(image), Some(image_word)) = (&stage.base, &stage.image) else {
+        return Err(RewriteError::Base);
+    };
     let all = document.instructions();
-    let steps: Vec<Step<'_>> = stage.instructions.clone().filter_map(|index| Step::new(index, &all[index], &model)).collect();
+    let steps: Vec<Step<'_>> =
+        stage.instructions.clone().filter_map(|index| Step::new(index, &all[index], &model)).collect();
     let command = start(all).ok_or(RewriteError::Start)?;
     let folder = match &stage.end.workdir {
         Some(Value::Known(folder)) => folder.clone(),
@@ -81,12 +84,20 @@ pub fn rewrite(bytes: &[u8], target: Target) -> Result<Proposal, RewriteError> {
         match instruction.keyword {
             Keyword::From => {
                 build.push_str(if declared { "ARG DISTROLESS\n" } else { "" });
-                let end = if stage.name.is_some() { part.len() } else { image_word.range.end - item.range.start };
+                let end =
+                    if stage.name.is_some() { part.len() } else { image_word.range.end - item.range.start };
                 build.push_str(&part[..end]);
                 build.push_str(if stage.name.is_some() { "" } else { " AS build" });
                 build.push_str(&part[end..]);
             }
-            Keyword::Cmd | Keyword::Entrypoint | Keyword::Expose | Keyword::Healthcheck | Keyword::Volume | Keyword::Stopsignal | Keyword::Label | Keyword::User => late.push_str(part),
+            Keyword::Cmd
+            | Keyword::Entrypoint
+            | Keyword::Expose
+            | Keyword::Healthcheck
+            | Keyword::Volume
+            | Keyword::Stopsignal
+            | Keyword::Label
+            | Keyword::User => late.push_str(part),
             Keyword::Env | Keyword::Workdir => {
                 build.push_str(part);
                 early.push_str(part);
@@ -95,16 +106,20 @@ pub fn rewrite(bytes: &[u8], target: Target) -> Result<Proposal, RewriteError> {
         }
     }
     let name = stage.name.as_ref().map_or("build", |name| name.text.as_str());
-    let copies: String = shipped.paths.iter().map(|path| format!("COPY --from={name} {path} {path}\n")).collect();
+    let copies: String =
+        shipped.paths.iter().map(|path| format!("COPY --from={name} {path} {path}\n")).collect();
     let user = if has_user { "" } else { "USER 10001:10001\n" };
     // The user is set after what is copied as root.
-    let text = format!("{}\n\nFROM {}\n{early}{copies}{user}{late}", build.trim_end_matches('\n'), shipped.base);
+    let text =
+        format!("{}\n\nFROM {}\n{early}{copies}{user}{late}", build.trim_end_matches('\n'), shipped.base);
     let mut notes = vec![
         shipped.note.to_owned(),
         "what the application opens at run time beside these paths is not copied: run its tests on the result".to_owned(),
     ];
     if declared {
-        notes.push("--build-arg DISTROLESS= names the registry and folder of your distroless bases".to_owned());
+        notes.push(
+            "--build-arg DISTROLESS= names the registry and folder of your distroless bases".to_owned(),
+        );
     }
     Ok(Proposal { text, notes })
 }
@@ -114,7 +129,9 @@ fn start(all: &[Instruction]) -> Option<Vec<String>> {
     let words = |keyword: Keyword| {
         let last = all.iter().rfind(|instruction| instruction.keyword == keyword)?;
         match last.command()? {
-            Form::Exec(words) if !words.is_empty() => Some(words.iter().map(|word| word.text.clone()).collect::<Vec<_>>()),
+            Form::Exec(words) if !words.is_empty() => {
+                Some(words.iter().map(|word| word.text.clone()).collect::<Vec<_>>())
+            }
             _ => None,
         }
     };
@@ -123,7 +140,13 @@ fn start(all: &[Instruction]) -> Option<Vec<String>> {
     (!command.is_empty()).then_some(command)
 }
 
-fn shipped(image: &str, command: &[String], folder: &str, steps: &[Step<'_>], target: Target) -> Option<Shipped> {
+fn shipped(
+    image: &str,
+    command: &[String],
+    folder: &str,
+    steps: &[Step<'_>],
+    target: Target,
+) -> Option<Shipped> {
     let name = ImageName::parse(image);
     let tag = name.tag.unwrap_or("latest");
     let version = tag.split('-').next().unwrap_or(tag);
@@ -131,33 +154,80 @@ fn shipped(image: &str, command: &[String], folder: &str, steps: &[Step<'_>], ta
     let calls = || steps.iter().flat_map(Step::calls);
     let distroless = target == Target::Distroless;
     let slim = |base: &str| format!("{base}:{version}-slim");
-    let absolute = |path: &str| if path.starts_with('/') { path.to_owned() } else { format!("{}/{}", folder.trim_end_matches('/'), path.trim_start_matches("./")) };
+    let absolute = |path: &str| {
+        if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("{}/{}", folder.trim_end_matches('/'), path.trim_start_matches("./"))
+        }
+    };
     match (name.base(), program.rsplit('/').next().unwrap_or(program)) {
         ("golang" | "rust" | "gcc", _) => {
             let path = absolute(program);
-            let builds = calls().find(|call| matches!((call.program(), call.subcommand()), ("go" | "cargo", "build" | "install")) || matches!(call.program(), "gcc" | "g++" | "cc" | "make"))?;
-            let is_static = builds.command.assignments.iter().any(|word| word.raw == "CGO_ENABLED=0") || text_of(builds.command).contains("-static") || text_of(builds.command).contains("musl");
+            let builds = calls().find(|call| {
+                matches!((call.program(), call.subcommand()), ("go" | "cargo", "build" | "install"))
+                    || matches!(call.program(), "gcc" | "g++" | "cc" | "make")
+            })?;
+            let is_static = builds.command.assignments.iter().any(|word| word.raw == "CGO_ENABLED=0")
+                || text_of(builds.command).contains("-static")
+                || text_of(builds.command).contains("musl");
             let base = match (distroless, is_static) {
                 (true, true) => "scratch".to_owned(),
                 (true, false) => "${DISTROLESS}/cc-debian12:nonroot".to_owned(),
                 (false, _) => "debian:12-slim".to_owned(),
             };
-            let note = if is_static { "the program is built statically, so it needs nothing else" } else { "the program needs the C library of the stage that builds it: the new base must have the same or a newer one" };
+            let note = if is_static {
+                "the program is built statically, so it needs nothing else"
+            } else {
+                "the program needs the C library of the stage that builds it: the new base must have the same or a newer one"
+            };
             Some(Shipped { base, paths: vec![path], note })
         }
         ("node", "node" | "npm" | "yarn") => {
-            let base = if distroless { format!("${{DISTROLESS}}/nodejs{version}-debian12:nonroot") } else { slim("node") };
-            Some(Shipped { base, paths: vec![folder.to_owned()], note: "development dependencies are shipped unless the build stage prunes them (npm prune --omit=dev)" })
+            let base = if distroless {
+                format!("${{DISTROLESS}}/nodejs{version}-debian12:nonroot")
+            } else {
+                slim("node")
+            };
+            Some(Shipped {
+                base,
+                paths: vec![folder.to_owned()],
+                note: "development dependencies are shipped unless the build stage prunes them (npm prune --omit=dev)",
+            })
         }
-        ("python", _) if calls().any(|call| call.program().starts_with("pip")) || program.contains("python") => {
+        ("python", _)
+            if calls().any(|call| call.program().starts_with("pip")) || program.contains("python") =>
+        {
             let base = slim("python");
-            Some(Shipped { base, paths: vec!["/usr/local/lib".to_owned(), "/usr/local/bin".to_owned(), folder.to_owned()], note: "modules that were compiled against libraries of the build stage need these libraries in the new base" })
+            Some(Shipped {
+                base,
+                paths: vec!["/usr/local/lib".to_owned(), "/usr/local/bin".to_owned(), folder.to_owned()],
+                note: "modules that were compiled against libraries of the build stage need these libraries in the new base",
+            })
         }
         ("maven" | "gradle" | "eclipse-temurin" | "openjdk", "java") => {
             let jar = command.iter().skip_while(|word| *word != "-jar").nth(1)?;
-            let java = tag.split('-').find_map(|part| part.chars().filter(char::is_ascii_digit).collect::<String>().parse::<u32>().ok().filter(|version| matches!(version, 8 | 11 | 17 | 21 | 25))).unwrap_or(21);
-            let base = if distroless { format!("${{DISTROLESS}}/java{java}-debian12:nonroot") } else { format!("eclipse-temurin:{java}-jre") };
-            Some(Shipped { base, paths: vec![absolute(jar)], note: "only the archive is copied: it must hold what it depends on" })
+            let java = tag
+                .split('-')
+                .find_map(|part| {
+                    part.chars()
+                        .filter(char::is_ascii_digit)
+                        .collect::<String>()
+                        .parse::<u32>()
+                        .ok()
+                        .filter(|version| matches!(version, 8 | 11 | 17 | 21 | 25))
+                })
+                .unwrap_or(21);
+            let base = if distroless {
+                format!("${{DISTROLESS}}/java{java}-debian12:nonroot")
+            } else {
+                format!("eclipse-temurin:{java}-jre")
+            };
+            Some(Shipped {
+                base,
+                paths: vec![absolute(jar)],
+                note: "only the archive is copied: it must hold what it depends on",
+            })
         }
         _ => None,
     }
@@ -187,9 +257,14 @@ mod tests {
         assert!(parts(go, Target::MultiStage).contains("FROM debian:12-slim\n"));
         let node = "FROM node:22 AS app\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\nUSER node\nCMD [\"node\", \"dist/main.js\"]";
         let text = parts(node, Target::MultiStage);
-        assert!(text.contains("FROM node:22-slim\nWORKDIR /app\nCOPY --from=app /app /app\nUSER node\n"), "{text}");
+        assert!(
+            text.contains("FROM node:22-slim\nWORKDIR /app\nCOPY --from=app /app /app\nUSER node\n"),
+            "{text}"
+        );
         let java = "FROM maven:3-eclipse-temurin-21\nWORKDIR /b\nRUN mvn package\nENTRYPOINT [\"java\", \"-jar\", \"target/app.jar\"]\n";
-        assert!(parts(java, Target::MultiStage).contains("FROM eclipse-temurin:21-jre\nWORKDIR /b\nCOPY --from=build /b/target/app.jar /b/target/app.jar\n"));
+        assert!(parts(java, Target::MultiStage).contains(
+            "FROM eclipse-temurin:21-jre\nWORKDIR /b\nCOPY --from=build /b/target/app.jar /b/target/app.jar\n"
+        ));
     }
 
     #[test]

@@ -57,7 +57,8 @@ fn hold(name: &str, subject: Subject, bytes: &[u8], tally: &mut Tally) {
 }
 
 fn walk(folder: &Path, tally: &mut Tally) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -95,5 +96,11 @@ fn fixes_leave_every_file_readable_and_reach_a_fixed_point() {
     );
     println!("withdrawn: {:#?}\nfindings: {:#?}", tally.withdrawn, tally.findings);
     assert!(own > 200 && tally.fixes > 50, "{own} examples, {} fixes", tally.fixes);
-    assert!(tally.wrong.is_empty(), "{} of {} files:\n{}", tally.wrong.len(), tally.files, tally.wrong.join("\n"));
+    assert!(
+        tally.wrong.is_empty(),
+        "{} of {} files:\n{}",
+        tally.wrong.len(),
+        tally.files,
+        tally.wrong.join("\n")
+    );
 }

@@ -205,10 +205,14 @@ mod tests {
 
     #[test]
     fn the_published_schema_has_the_fields_that_are_read() {
-        let schema = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas/casehard-toml.schema.json"));
+        let schema = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/schemas/casehard-toml.schema.json"
+        ));
         let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
         let published = |pointer: &str| {
-            let mut names: Vec<String> = schema.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
+            let mut names: Vec<String> =
+                schema.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
             names.sort();
             names
         };

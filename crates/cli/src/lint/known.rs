@@ -25,7 +25,10 @@ impl std::str::FromStr for Named {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, place) = text.split_once('=').filter(|(name, place)| !name.is_empty() && !place.is_empty()).ok_or("write NAME=…, with the image's name (or the service's) as the files have it")?;
+        let (name, place) = text
+            .split_once('=')
+            .filter(|(name, place)| !name.is_empty() && !place.is_empty())
+            .ok_or("write NAME=…, with the image's name (or the service's) as the files have it")?;
         Ok(Self { name: name.to_owned(), place: place.to_owned() })
     }
 }
@@ -41,7 +44,13 @@ pub struct Known {
 
 impl Known {
     /// Gathers what the options, the configuration and the Compose files among `sources` tell of images.
-    pub fn gather(sources: &[Source], configs: &Configs, images: &[Named], profiles: &[Named], context: &Context) -> Result<Self, Failure> {
+    pub fn gather(
+        sources: &[Source],
+        configs: &Configs,
+        images: &[Named],
+        profiles: &[Named],
+        context: &Context,
+    ) -> Result<Self, Failure> {
         let mut known = Self::default();
         for (name, dockerfile) in configs.images()? {
             if let Some(facts) = facts_of(&dockerfile, None) {
@@ -56,7 +65,8 @@ impl Known {
             }
         }
         for image in images {
-            let facts = ImageFacts::of_image(format!("image {}", image.place), &context.open(&image.place, None)?);
+            let facts =
+                ImageFacts::of_image(format!("image {}", image.place), &context.open(&image.place, None)?);
             known.shared.images.insert(image_key(&image.name), facts.clone());
             known.given.insert(image.name.clone(), facts);
         }
@@ -72,7 +82,8 @@ impl Known {
 
     /// Asks registries for the digests of what `sources` name without one. What cannot be answered is told.
     pub fn ask_registries(&mut self, sources: &[Source], context: &Context) {
-        let asked: BTreeSet<String> = sources.iter().flat_map(|source| unpinned(source.subject, &source.bytes)).collect();
+        let asked: BTreeSet<String> =
+            sources.iter().flat_map(|source| unpinned(source.subject, &source.bytes)).collect();
         for reference in asked {
             match context.registry_digest(&reference) {
                 Ok(digest) => drop(self.shared.digests.insert(reference, digest)),
@@ -145,12 +156,14 @@ const LARGEST: u64 = 4 << 20;
 
 fn facts_of(dockerfile: &Path, target: Option<&str>) -> Option<ImageFacts> {
     let bytes = small(dockerfile)?;
-    let shown: PathBuf = dockerfile.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect();
+    let shown: PathBuf =
+        dockerfile.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect();
     ImageFacts::of_dockerfile(format!("Dockerfile {}", shown.display()), &bytes, target)
 }
 
 /// The bytes of a regular file that is not too large.
 fn small(path: &Path) -> Option<Vec<u8>> {
-    let fits = fs::metadata(path).ok().is_some_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST);
+    let fits =
+        fs::metadata(path).ok().is_some_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST);
     fits.then(|| fs::read(path).ok())?
 }

@@ -44,8 +44,13 @@ pub fn propose(sources: &[Source], target: RewriteTarget, context: &Context) -> 
         for note in &proposal.notes {
             context.say(format_args!("{}: {note}", source.name));
         }
-        let folder = source.path.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-        context.say(format_args!("{}: {}", source.name, build(&proposal.text, folder.unwrap_or(Path::new(".")))));
+        let folder =
+            source.path.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        context.say(format_args!(
+            "{}: {}",
+            source.name,
+            build(&proposal.text, folder.unwrap_or(Path::new(".")))
+        ));
     }
     Ok(if any { Verdict::Good } else { Verdict::No })
 }

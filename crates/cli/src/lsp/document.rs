@@ -40,7 +40,12 @@ impl Document {
         Ok(())
     }
 
-    fn findings_in(&self, bytes: &[u8], configs: &Configs, contexts: &Contexts) -> Result<Vec<Finding>, crate::Failure> {
+    fn findings_in(
+        &self,
+        bytes: &[u8],
+        configs: &Configs,
+        contexts: &Contexts,
+    ) -> Result<Vec<Finding>, crate::Failure> {
         let Some(subject) = self.subject else { return Ok(Vec::new()) };
         let settings = configs.settings(self.path.as_deref())?;
         let is_built = matches!(subject, Subject::Dockerfile | Subject::Dockerignore);
@@ -160,7 +165,8 @@ mod tests {
 
     #[test]
     fn places_there_and_back_in_both_encodings() {
-        let document = Document::new("file:///a%20b/Dockerfile".into(), "", "FROM a\n# é😀x\nUSER 1\n".into());
+        let document =
+            Document::new("file:///a%20b/Dockerfile".into(), "", "FROM a\n# é😀x\nUSER 1\n".into());
         assert_eq!(document.path.as_deref(), Some(std::path::Path::new("/a b/Dockerfile")));
         for encoding in [Encoding::Utf8, Encoding::Utf16] {
             for offset in (0..=document.text.len()).filter(|at| document.text.is_char_boundary(*at)) {

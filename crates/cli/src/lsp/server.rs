@@ -33,8 +33,14 @@ struct Server<'a, W> {
 /// # Errors
 /// When the client sends what is not of the protocol, or cannot be written to.
 pub fn serve(input: &mut impl BufRead, output: impl Write, configs: &Configs) -> io::Result<bool> {
-    let mut server =
-        Server { configs, output, documents: BTreeMap::new(), encoding: Encoding::Utf16, initialized: false, ending: false };
+    let mut server = Server {
+        configs,
+        output,
+        documents: BTreeMap::new(),
+        encoding: Encoding::Utf16,
+        initialized: false,
+        ending: false,
+    };
     while let Some(message) = wire::read(input)? {
         if message["method"] == "exit" {
             break;
@@ -70,7 +76,9 @@ impl<W: Write> Server<'_, W> {
         };
         let message = match answer {
             Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
-            Err((code, text)) => json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": text}}),
+            Err((code, text)) => {
+                json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": text}})
+            }
         };
         wire::write(&mut self.output, &message)
     }
@@ -103,7 +111,8 @@ impl<W: Write> Server<'_, W> {
             }
             "textDocument/didChange" => {
                 let changes = parameters["contentChanges"].as_array();
-                let text = changes.and_then(|changes| changes.last()).and_then(|change| change["text"].as_str());
+                let text =
+                    changes.and_then(|changes| changes.last()).and_then(|change| change["text"].as_str());
                 if let (Some(document), Some(text)) = (self.documents.get_mut(&uri), text) {
                     text.clone_into(&mut document.text);
                 }
@@ -136,7 +145,8 @@ impl<W: Write> Server<'_, W> {
 
     fn publish(&mut self, uri: &str, diagnostics: &[Value]) -> io::Result<()> {
         let parameters = json!({"uri": uri, "diagnostics": diagnostics});
-        let message = json!({"jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": parameters});
+        let message =
+            json!({"jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": parameters});
         wire::write(&mut self.output, &message)
     }
 
@@ -145,7 +155,8 @@ impl<W: Write> Server<'_, W> {
     }
 
     fn pulled(&self, parameters: &Value) -> Value {
-        let items = self.document(parameters).map(|document| document.diagnostics(self.encoding)).unwrap_or_default();
+        let items =
+            self.document(parameters).map(|document| document.diagnostics(self.encoding)).unwrap_or_default();
         json!({"kind": "full", "items": items})
     }
 
@@ -172,10 +183,13 @@ impl<W: Write> Server<'_, W> {
     fn actions(&self, parameters: &Value) -> Value {
         let Some(document) = self.document(parameters) else { return Value::Null };
         let range = &parameters["range"];
-        let wanted = document.offset(&range["start"], self.encoding)..document.offset(&range["end"], self.encoding);
+        let wanted =
+            document.offset(&range["start"], self.encoding)..document.offset(&range["end"], self.encoding);
         let only = parameters.pointer("/context/only").and_then(Value::as_array);
         let wants = |kind: &str| {
-            let within = |asked: &str| kind == asked || kind.strip_prefix(asked).is_some_and(|rest| rest.starts_with('.'));
+            let within = |asked: &str| {
+                kind == asked || kind.strip_prefix(asked).is_some_and(|rest| rest.starts_with('.'))
+            };
             only.is_none_or(|list| list.iter().filter_map(Value::as_str).any(within))
         };
         let mut actions = Vec::new();
@@ -197,10 +211,12 @@ impl<W: Write> Server<'_, W> {
             }));
         }
         let all = "source.fixAll.casehard";
-        if wants(all) && only.is_some()
+        if wants(all)
+            && only.is_some()
             && let Some(text) = document.mended(self.configs, &Contexts::default())
         {
-            let edit = json!({"range": document.range(&(0..document.text.len()), self.encoding), "newText": text});
+            let edit =
+                json!({"range": document.range(&(0..document.text.len()), self.encoding), "newText": text});
             actions.push(json!({"title": "apply every safe fix", "kind": all, "edit": {"changes": {document.uri.clone(): [edit]}}}));
         }
         actions.into()

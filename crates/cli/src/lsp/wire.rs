@@ -30,7 +30,8 @@ pub fn read(input: &mut impl BufRead) -> io::Result<Option<Value>> {
             length = value.trim().parse::<usize>().ok();
         }
     }
-    let length = length.filter(|length| *length <= LARGEST).ok_or_else(|| wrong("no usable Content-Length"))?;
+    let length =
+        length.filter(|length| *length <= LARGEST).ok_or_else(|| wrong("no usable Content-Length"))?;
     let mut body = vec![0; length];
     input.read_exact(&mut body)?;
     serde_json::from_slice(&body).map(Some).map_err(|error| wrong(&error.to_string()))
@@ -59,7 +60,12 @@ mod tests {
         assert_eq!(read(&mut input).unwrap().unwrap()["a"], "é");
         assert_eq!(read(&mut input).unwrap().unwrap()[0], 1);
         assert!(read(&mut input).unwrap().is_none());
-        for broken in ["Content-Length: 9999999999\r\n\r\n", "x\r\n\r\n", "Content-Length: 4\r\n\r\n{", "Content-Length: 1\r\n"] {
+        for broken in [
+            "Content-Length: 9999999999\r\n\r\n",
+            "x\r\n\r\n",
+            "Content-Length: 4\r\n\r\n{",
+            "Content-Length: 1\r\n",
+        ] {
             assert!(read(&mut broken.as_bytes()).is_err(), "{broken}");
         }
     }

@@ -47,7 +47,10 @@ pub(crate) fn images<'a>(
             // Inside the quotation marks, when there are some.
             let quoted = source.get(..end).is_some_and(|before| before.ends_with(['"', '\'']));
             let at = end - usize::from(quoted);
-            found.evidence_fix(format!("pin {image} to {}", short(digest)), vec![insert(at, format!("@{digest}"))]);
+            found.evidence_fix(
+                format!("pin {image} to {}", short(digest)),
+                vec![insert(at, format!("@{digest}"))],
+            );
         }
     }
 }

@@ -24,8 +24,7 @@ pub(crate) fn check_compose(file: &str, bytes: &[u8], settings: &Settings) -> Ch
     let others = |path: &str| read(settings.evidence.files.get(path)?);
     let base = settings.evidence.overridden.as_deref().and_then(read);
     let compose = parsed.documents.first().and_then(|root| Compose::with(root, base.as_ref(), &others));
-    let input =
-        compose.map(|compose| ComposeInput { text: &text, compose, evidence: &settings.evidence });
+    let input = compose.map(|compose| ComposeInput { text: &text, compose, evidence: &settings.evidence });
     let run = |run: &Run, report: &mut Report<'_>| {
         if let (Run::Compose(run), Some(input)) = (run, &input) {
             run(input, report);
@@ -40,7 +39,8 @@ pub(crate) fn check_compose(file: &str, bytes: &[u8], settings: &Settings) -> Ch
     let brings: Vec<Range<usize>> = brings.collect();
     for finding in &mut checked.findings {
         let elsewhere = finding.fix.iter().flat_map(|fix| &fix.edits).any(|edit| {
-            edit.start < edit.end && brings.iter().any(|place| edit.start < place.end && place.start < edit.end)
+            edit.start < edit.end
+                && brings.iter().any(|place| edit.start < place.end && place.start < edit.end)
         });
         if elsewhere {
             finding.fix = None;
@@ -55,7 +55,12 @@ pub(crate) fn check_kubernetes(file: &str, bytes: &[u8], settings: &Settings) ->
     let parsed = yaml::read(&text);
     let kubernetes = Kubernetes::of(&parsed.documents);
     let annotated = kubernetes.resources.iter().flat_map(|resource| annotations(&resource.node)).collect();
-    let input = KubernetesInput { text: &text, kubernetes, evidence: &settings.evidence, trusted: &settings.trusted_registries };
+    let input = KubernetesInput {
+        text: &text,
+        kubernetes,
+        evidence: &settings.evidence,
+        trusted: &settings.trusted_registries,
+    };
     let run = |run: &Run, report: &mut Report<'_>| {
         if let Run::Kubernetes(run) = run {
             run(&input, report);
