@@ -77,7 +77,7 @@ impl ImageFacts {
                     exposed.extend(known.filter(|range| range.end() - range.start() < 4096).flatten());
                 }
                 Keyword::Volume => {
-                    facts.volumes.extend(instruction.words().iter().map(|word| word.text.clone()))
+                    facts.volumes.extend(instruction.words().iter().map(|word| word.text.clone()));
                 }
                 Keyword::Healthcheck => facts.healthcheck = Some(instruction.command().is_some()),
                 _ => {}
