@@ -233,6 +233,15 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The directories above what is put in stay, for they will be there.
+    fn hold_additions(&mut self) {
+        for above in self.additions.keys().flat_map(RootPath::ancestors) {
+            if let Some(directory) = self.ground.tree.get(&above).filter(|entry| entry.is_directory()) {
+                self.kept.entry(directory.id()).or_insert_with(|| vec![Reason::Holds]);
+            }
+        }
+    }
+
     /// A user of its own gets a line in the lists of users and groups.
     fn add_account(&mut self, identity: &ownership::Identity, accounts: &Accounts) {
         if !identity.is_new {
@@ -347,6 +356,7 @@ impl<'a> Draft<'a> {
             empty_layer: true,
             ..History::default()
         });
+        self.hold_additions();
         let mut remove = BTreeMap::new();
         for entry in ground.tree.walk() {
             let path = entry.path();
