@@ -196,6 +196,10 @@ struct Telling<'a> {
 
 impl Hooks for Telling<'_> {
     fn phase(&mut self, name: &str) {
+        // It is asked whether it is ready while it starts; what falls before the first question and what after is chance.
+        if name == "ready" {
+            return;
+        }
         if let Some(watch) = self.watch {
             // A recorder that has ended says why when it is asked for what it saw.
             let _ = watch.phase(Phase::new(name));
