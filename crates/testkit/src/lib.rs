@@ -1,8 +1,8 @@
 //! Images for tests, from a few lines of text.
 //!
 //! One line is one entry: `KIND PATH [MODE] [UID:GID] [= CONTENT]`. Kinds: `d` directory, `f` file, `l` symbolic link
-//! (content is the target), `h` hardlink (content is the path), `p` named pipe. In content `\n` is a newline. Blank lines and lines that
-//! begin with `#` are passed over.
+//! (content is the target), `h` hardlink (content is the path), `p` named pipe. In content `\n` is a newline; ` < FILE` in
+//! place of ` = CONTENT` takes the bytes of a file of this machine. Blank lines and lines that begin with `#` are passed over.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -79,8 +79,13 @@ pub fn path(text: &str) -> RootPath {
 }
 
 fn entry(line: &str) -> (Head, Vec<u8>) {
-    let (line, content) = line.split_once(" = ").unwrap_or((line, ""));
-    let content = content.replace("\\n", "\n").into_bytes();
+    let (line, content) = match line.split_once(" < ") {
+        Some((line, file)) => (line, std::fs::read(file).unwrap_or_else(|error| panic!("{file}: {error}"))),
+        None => {
+            let (line, content) = line.split_once(" = ").unwrap_or((line, ""));
+            (line, content.replace("\\n", "\n").into_bytes())
+        }
+    };
     let mut words = line.split_whitespace();
     let kind = words.next().expect("a kind");
     let place = path(words.next().expect("a path"));

@@ -1,0 +1,9 @@
+//! The whole job on a small image, without network.
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+
+mod broken_input;
+mod exit_codes;
+mod full_disk;
+mod killed;
+mod outputs;
+mod plan;

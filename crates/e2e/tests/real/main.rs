@@ -1,0 +1,9 @@
+//! The examples, hardened, and started under every runtime of this machine: `CASEHARD_SLOW=1 cargo test -p casehard-e2e`.
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, reason = "tests")]
+
+mod bundle;
+mod engines;
+mod hardened;
+mod policies;
+mod runtimes;
+mod serving;
