@@ -24,7 +24,7 @@ pub fn is_program(entry: Entry<'_>, names: &[&str]) -> bool {
             .is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
     };
     !entry.is_directory()
-        && names.iter().any(|wanted| is_called(wanted))
+        && names.iter().any(is_called)
         && entry.parent().is_some_and(|parent| matches!(parent.name(), b"bin" | b"sbin"))
 }
 

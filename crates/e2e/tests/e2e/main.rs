@@ -1,5 +1,5 @@
 //! The whole job on a small image, without network.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod broken_input;
 mod exit_codes;

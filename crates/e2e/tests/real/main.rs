@@ -1,5 +1,5 @@
 //! The examples, hardened, and started under every runtime of this machine: `CASEHARD_SLOW=1 cargo test -p casehard-e2e`.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bundle;
 mod engines;
