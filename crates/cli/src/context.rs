@@ -228,7 +228,7 @@ impl Context {
             casehard_image::open_all(
                 &image_ref,
                 &options,
-                casehard_image::Extent { platforms, referrers: false },
+                Extent { platforms, referrers: false },
             )
             .map_err(|error| Failure::cannot(format_args!("failed to ask the registry for {text}"), &error))
         };
