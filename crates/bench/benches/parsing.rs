@@ -1,7 +1,7 @@
 //! Documents: Dockerfiles, workloads, profiles.
 
 use casehard_bench::profile;
-use casehard_dockerfile::Document;
+use casehard_dockerfile::Dockerfile;
 use casehard_profile::{Profile, workload};
 use divan::{Bencher, black_box, counter::BytesCount};
 
@@ -13,7 +13,7 @@ fn main() {
 fn dockerfile(bencher: Bencher, stages: usize) {
     let stage = "FROM debian:12 AS build\nARG VERSION=1\nENV A=b C=$VERSION\nRUN apt-get update && \\\n    apt-get install -y curl=\"${VERSION}\"\nCOPY --chown=1:1 . /srv\nUSER 10001\nCMD [\"/srv/app\"]\n";
     let text = stage.repeat(stages);
-    bencher.counter(BytesCount::of_str(&text)).bench_local(|| Document::parse(black_box(text.as_bytes())));
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| Dockerfile::parse(black_box(text.as_bytes())));
 }
 
 #[divan::bench(args = [10, 1_000])]

@@ -225,12 +225,9 @@ impl Context {
             let image_ref =
                 ImageRef::parse(&format!("docker://{text}"), |_| false).map_err(Failure::usage)?;
             let options = Options { places: self.places(), ..Options::default() };
-            casehard_image::open_all(
-                &image_ref,
-                &options,
-                Extent { platforms, referrers: false },
+            casehard_image::open_all(&image_ref, &options, Extent { platforms, referrers: false }).map_err(
+                |error| Failure::cannot(format_args!("failed to ask the registry for {text}"), &error),
             )
-            .map_err(|error| Failure::cannot(format_args!("failed to ask the registry for {text}"), &error))
         };
         let digest = open(name.to_owned(), true)?.digest().to_string();
         let untagged =

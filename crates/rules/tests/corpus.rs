@@ -1,7 +1,12 @@
 //! What must hold for every file there is: it is printed as it was read, its fixes leave it readable, and mending twice
 //! changes nothing more. Runs over the examples of all rules and of this repository, and over the folder that
 //! `CASEHARD_CORPUS` names, when it is set.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that measures, too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test that measures, and tells its tally"
+)]
 
 use std::{
     collections::BTreeMap,
