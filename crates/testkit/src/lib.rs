@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use casehard_image::{Head, Image, ImageRef, Kind, LayoutWriter, Mark, Options, Transport, Xattrs, open};
-use casehard_oci::{Compression, Container, ImageConfig, RootPath};
+use casehard_oci::{Compression, Container, History, ImageConfig, RootPath};
 
 /// An image whose files go with it.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub fn image_of(layers: &[Vec<(Head, Vec<u8>)>], config: Container) -> Made {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("image");
     let writer = LayoutWriter::create(&path).expect("a layout");
-    let written = layers
+    let written: Vec<_> = layers
         .iter()
         .map(|entries| {
             let mut layer = writer.layer(Compression::Gzip).expect("a layer");
@@ -52,8 +52,14 @@ pub fn image_of(layers: &[Vec<(Head, Vec<u8>)>], config: Container) -> Made {
             layer.finish().expect("the end of a layer")
         })
         .collect();
-    let config =
-        ImageConfig { architecture: "amd64".into(), os: "linux".into(), config, ..ImageConfig::default() };
+    let history = layers.iter().map(|_| History { created_by: Some("a test".into()), ..History::default() });
+    let config = ImageConfig {
+        architecture: "amd64".into(),
+        os: "linux".into(),
+        config,
+        history: history.collect(),
+        ..ImageConfig::default()
+    };
     writer.finish(config, written, BTreeMap::new(), None).expect("an image");
     Made { image: at(&path), folder }
 }
