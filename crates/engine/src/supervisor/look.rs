@@ -98,7 +98,8 @@ fn give_up_capabilities(start: &Start, user: u32) -> Result<(), Failure> {
 }
 
 fn create_in_root() -> Tried {
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    // What an earlier look made may be there still, where the profile has no call to remove it: then it works again.
+    let flags = OFlags::CREATE | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
     // This call and no other: every C library makes it, so every profile has it.
     let made = tried(rustix::fs::openat(CWD, TRIED, flags, Mode::from_raw_mode(0o600)).map(drop));
     if made == Tried::Worked {
