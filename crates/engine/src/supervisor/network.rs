@@ -23,9 +23,12 @@ const BRIDGE: &str = "casehard0";
 const PREFIX: u8 = 24;
 
 const NEW_LINK: u16 = 16;
+const REMOVE_LINK: u16 = 17;
 const ANSWER: u16 = 2;
 /// `NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL`.
-const FLAGS: u16 = 0x1 | 0x4 | 0x400 | 0x200;
+const CREATE: u16 = 0x1 | 0x4 | 0x400 | 0x200;
+/// `NLM_F_REQUEST | NLM_F_ACK`.
+const ASK: u16 = 0x1 | 0x4;
 const HEADER: usize = 16;
 
 /// Attributes of a link (`linux/if_link.h`), of its kind, and of a pair.
@@ -45,7 +48,7 @@ pub(super) fn make() -> Result<OwnedFd, Failure> {
     let mut message = Message::new();
     message.text(NAME, BRIDGE);
     message.nested(LINK_INFO, |message| message.text(KIND, "bridge"));
-    message.ask().doing("make a bridge for a network of several containers")?;
+    message.ask(NEW_LINK, CREATE).doing("make a bridge for a network of several containers")?;
     sys::interface_up(BRIDGE).doing("bring the bridge of a network up")?;
     own_network()
 }
@@ -75,8 +78,16 @@ fn own_network() -> Result<OwnedFd, Failure> {
 fn wire(container: &OwnedFd, address: Ipv4Addr) -> io::Result<()> {
     use std::os::fd::AsRawFd as _;
     let bridge = sys::interface_number(BRIDGE)?;
+    let name = format!("to-{}", address.octets()[3]);
+    // The kernel takes the network of a container that has ended apart in its own time; till then its end is here.
     let mut message = Message::new();
-    message.text(NAME, &format!("to-{}", address.octets()[3]));
+    message.text(NAME, &name);
+    match message.ask(REMOVE_LINK, ASK) {
+        Err(error) if error.raw_os_error() != Some(libc::ENODEV) => return Err(error),
+        _ => {}
+    }
+    let mut message = Message::new();
+    message.text(NAME, &name);
     message.bytes(MASTER, &bridge.to_ne_bytes());
     message.nested(LINK_INFO, |message| {
         message.text(KIND, "veth");
@@ -92,7 +103,7 @@ fn wire(container: &OwnedFd, address: Ipv4Addr) -> io::Result<()> {
             });
         });
     });
-    message.ask()
+    message.ask(NEW_LINK, CREATE)
 }
 
 /// A request for a new link.
@@ -135,11 +146,11 @@ impl Message {
     }
 
     /// Sends it to the network namespace this process is in, and waits for the answer.
-    fn ask(mut self) -> io::Result<()> {
+    fn ask(mut self, kind: u16, flags: u16) -> io::Result<()> {
         let length = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         self.0[..4].copy_from_slice(&length.to_ne_bytes());
-        self.0[4..6].copy_from_slice(&NEW_LINK.to_ne_bytes());
-        self.0[6..8].copy_from_slice(&FLAGS.to_ne_bytes());
+        self.0[4..6].copy_from_slice(&kind.to_ne_bytes());
+        self.0[6..8].copy_from_slice(&flags.to_ne_bytes());
         // No protocol means the first, NETLINK_ROUTE.
         let (family, flags) = (AddressFamily::NETLINK, SocketFlags::CLOEXEC);
         let socket = rustix::net::socket_with(family, SocketType::RAW, flags, None)?;
