@@ -118,7 +118,7 @@ impl<'a> Resolver<'a> {
     /// Which settled package makes a relation hold.
     pub(crate) fn holder(&self, relation: &Relation) -> Option<usize> {
         if let Some(at) = self.chosen.get(relation.name.as_str())
-            && fits(relation, &self.index.get(*at).version)
+            && fits(relation, self.index.get(*at).version)
         {
             return Some(*at);
         }
@@ -190,7 +190,7 @@ impl<'a> Resolver<'a> {
         let mut options = Vec::new();
         for relation in clause {
             let real =
-                self.index.best(&relation.name).filter(|at| fits(relation, &self.index.get(*at).version));
+                self.index.best(&relation.name).filter(|at| fits(relation, self.index.get(*at).version));
             let mut virtuals: Vec<usize> = self
                 .index
                 .providers(&relation.name)
@@ -200,7 +200,7 @@ impl<'a> Resolver<'a> {
                 .collect();
             virtuals.sort_by_key(|at| {
                 let candidate = self.index.get(*at);
-                (!candidate.essential, rank(&candidate.priority), &candidate.name)
+                (!candidate.essential, rank(candidate.priority), candidate.name)
             });
             for at in real.into_iter().chain(virtuals) {
                 if !options.contains(&at) && self.obstacle(at).is_none() {
@@ -214,10 +214,10 @@ impl<'a> Resolver<'a> {
     /// A settled package that a candidate cannot stand beside.
     fn obstacle(&self, at: usize) -> Option<usize> {
         let candidate = self.index.get(at);
-        if let Some(other) = self.chosen.get(&*candidate.name) {
+        if let Some(other) = self.chosen.get(candidate.name) {
             return Some(*other).filter(|other| *other != at);
         }
-        let own = names_of(candidate);
+        let own = names_of(&candidate);
         let refused_by = own.iter().find_map(|(name, version)| {
             let refusals = self.refused.get(name)?;
             let hit = refusals.iter().find(|(_, relation)| match version {
@@ -234,7 +234,7 @@ impl<'a> Resolver<'a> {
 
     fn choose(&mut self, at: usize, by: Option<usize>) {
         let candidate = self.index.get(at);
-        self.chosen.insert(&candidate.name, at);
+        self.chosen.insert(candidate.name, at);
         for relation in candidate.provides().into_iter().flatten() {
             let version = relation.version.map(|(_, version)| version);
             self.provided.entry(relation.name).or_default().push((at, version));
@@ -272,7 +272,7 @@ impl<'a> Resolver<'a> {
         chain.push("the recipe".to_owned());
         chain.reverse();
         let why = need.clause.iter().map(|relation| match self.index.best(&relation.name) {
-            Some(at) if !fits(relation, &self.index.get(at).version) => {
+            Some(at) if !fits(relation, self.index.get(at).version) => {
                 format!("{} is what can be had", show(at))
             }
             Some(at) => match self.obstacle(at) {
@@ -322,7 +322,7 @@ fn provides(relation: &Relation, version: Option<&str>) -> bool {
 }
 
 /// The names a candidate goes by, with the version it has under each.
-fn names_of(candidate: &Candidate) -> Vec<(String, Option<String>)> {
+fn names_of(candidate: &Candidate<'_>) -> Vec<(String, Option<String>)> {
     let provided = candidate.provides().into_iter().flatten();
     std::iter::once((candidate.name.to_string(), Some(candidate.version.to_string())))
         .chain(provided.map(|relation| (relation.name, relation.version.map(|(_, version)| version))))

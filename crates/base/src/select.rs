@@ -120,7 +120,7 @@ fn resolve(recipe: &Recipe, index: &Index, repositories: &[Repository]) -> Resul
         Flavour::Full => {
             let belongs = |at: &usize| {
                 let candidate = index.get(*at);
-                candidate.essential || &*candidate.priority == "required" || &*candidate.name == "apt"
+                candidate.essential || candidate.priority == "required" || candidate.name == "apt"
             };
             let names = index.all().filter(belongs).map(|at| index.get(at).name.to_string());
             names.filter(|name| !served.contains(name.as_str())).collect()

@@ -1,7 +1,7 @@
 //! From what was read and seen to a plan, and merging profiles.
 
 use casehard_bench::{debian, profile};
-use casehard_harden::{Ground, Level, Policy, plan};
+use casehard_harden::{Ground, Level, Policy, Tools, plan};
 use divan::{Bencher, black_box};
 
 fn main() {
@@ -20,14 +20,14 @@ fn file_level(bencher: Bencher, files: usize) {
 
 fn planned(bencher: Bencher, files: usize, level: Level) {
     let made = debian(files);
-    let (tree, inventory) =
-        casehard_inventory::catalog(&made.image).unwrap_or_else(|error| panic!("{error}"));
+    let (tree, inventory, tools) = Tools::read(&made.image).unwrap_or_else(|error| panic!("{error}"));
     let (profile, policy) = (profile(files), Policy { level, ..Policy::default() });
     bencher.bench_local(|| {
         plan(black_box(Ground {
             image: &made.image,
             tree: &tree,
             inventory: &inventory,
+            tools: &tools,
             profile: &profile,
             policy: &policy,
         }))

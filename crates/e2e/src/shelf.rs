@@ -7,6 +7,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use casehard_oci::Container;
@@ -66,6 +67,7 @@ h usr/share/shelf/books-again = usr/share/shelf/books/first
 #[derive(Debug)]
 pub struct Shelf {
     made: Made,
+    mark: String,
 }
 
 impl Shelf {
@@ -95,14 +97,17 @@ impl Shelf {
             let _ = write!(list, "\\n{at}");
         }
         let _ = writeln!(second, "f var/lib/dpkg/info/libs.list = {list}\\n");
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let mark = format!("SHELF={}-{};", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let config = Container {
+            env: vec![mark.clone()],
             entrypoint: Some(vec!["/usr/bin/shelf".into()]),
             volumes: [("/var/lib/shelf".to_owned(), serde_json::json!({}))].into_iter().collect(),
             exposed_ports: [("8080/tcp".to_owned(), serde_json::json!({}))].into_iter().collect(),
             ..Container::default()
         };
         let made = image(&[IMAGE, &second], config);
-        let shelf = Self { made };
+        let shelf = Self { made, mark };
         shelf.write("casehard.yaml", WORKLOAD);
         shelf
     }
@@ -111,6 +116,12 @@ impl Shelf {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.made.folder.path()
+    }
+
+    /// What the environment of each process of this image's containers has, and of no other's.
+    #[must_use]
+    pub fn mark(&self) -> &str {
+        &self.mark
     }
 
     /// The image, an OCI layout.

@@ -21,7 +21,7 @@ mod price;
 mod privilege;
 pub mod runtime;
 mod summary;
-pub mod tools;
+mod tools;
 pub mod why;
 mod writable;
 
@@ -34,3 +34,4 @@ pub use plan::{Ground, Plan, plan};
 pub use policy::{Picks, Policy, PolicyError, classes};
 pub use price::{Price, Prices, price, prices};
 pub use summary::summary;
+pub use tools::{ToolFacts, Tools};

@@ -1,6 +1,6 @@
 //! What each step of the dial costs, and profiles of other builds.
 
-use casehard_harden::{Ground, Level, Picks, Policy, carry, plan, plan::Removal, prices};
+use casehard_harden::{Ground, Level, Picks, Policy, Tools, carry, plan, plan::Removal, prices};
 use casehard_inventory::catalog;
 use casehard_oci::{Container, Digest};
 use casehard_profile::{Access, Observation, Phase, Profile, workload::Selection};
@@ -13,7 +13,7 @@ f var/lib/dpkg/status = Package: app\nStatus: install ok installed\nVersion: 1\n
 f var/lib/dpkg/info/app.list = /.\n/usr/bin/app\n/usr/lib/libapp.so.{version}\n/usr/share/app-{version}/a\n/usr/bin/npm\n
 f var/lib/dpkg/info/tools.list = /.\n/usr/bin/tool\n
 f usr/bin/app 755 = app
-f usr/bin/npm 755 = npm
+f usr/bin/npm 755 = #!/usr/bin/node\nread('.package-lock.json')
 f usr/bin/tool 755 = 0123456789
 f usr/lib/libapp.so.{version} = library
 f usr/share/app-{version}/a = a
@@ -41,11 +41,17 @@ fn profile(uses: &[&str]) -> Profile {
 #[test]
 fn each_step_has_a_price() {
     let made = build("1.0");
-    let (tree, inventory) = catalog(&made.image).unwrap();
+    let (tree, inventory, tools) = Tools::read(&made.image).unwrap();
     let profile = profile(&["/usr/bin/app", "/usr/lib/libapp.so.1.0"]);
     let policy = Policy { user: Some((7, 7)), ..Policy::default() };
-    let ground =
-        Ground { image: &made.image, tree: &tree, inventory: &inventory, profile: &profile, policy: &policy };
+    let ground = Ground {
+        image: &made.image,
+        tree: &tree,
+        inventory: &inventory,
+        tools: &tools,
+        profile: &profile,
+        policy: &policy,
+    };
     let prices = prices(ground);
     let [tidy, package, file] = [0, 1, 2].map(|index| prices.levels[index].1);
     assert_eq!([tidy.packages, package.packages, file.packages], [2, 1, 1]);

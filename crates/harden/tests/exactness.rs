@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casehard_harden::{Ground, Level, Plan, Policy, apply, plan};
+use casehard_harden::{Ground, Level, Plan, Policy, Tools, apply, plan};
 use casehard_image::{Entry, Head, Image, Inspect, Kind, Mark, Tree, Want, Xattrs, read};
 use casehard_inventory::catalog;
 use casehard_oci::{Container, RootPath};
@@ -56,9 +56,9 @@ fn head(path: RootPath, kind: Kind) -> Head {
 }
 
 fn planned(image: &Image, tree: &Tree, profile: &Profile, level: Level) -> Plan {
-    let (_, inventory) = catalog(image).unwrap();
+    let (_, inventory, tools) = Tools::read(image).unwrap();
     let policy = Policy { level, user: Some((7, 7)), ..Policy::default() };
-    plan(Ground { image, tree, inventory: &inventory, profile, policy: &policy })
+    plan(Ground { image, tree, inventory: &inventory, tools: &tools, profile, policy: &policy })
 }
 
 fn used(paths: impl IntoIterator<Item = (RootPath, Access)>) -> Profile {

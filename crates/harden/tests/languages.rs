@@ -1,7 +1,6 @@
 //! What stays with used code of each language though no run touched it, at level `file`.
 
-use casehard_harden::{Ground, Level, Plan, Policy, plan};
-use casehard_inventory::catalog;
+use casehard_harden::{Ground, Level, Plan, Policy, Tools, plan};
 use casehard_oci::Container;
 use casehard_profile::{Access, Observation, Phase, Profile};
 use casehard_testkit::{Made, image, path};
@@ -20,9 +19,16 @@ fn profile(uses: &[(&str, Access)], program: &str) -> Profile {
 }
 
 fn planned(made: &Made, profile: &Profile, level: Level) -> Plan {
-    let (tree, inventory) = catalog(&made.image).unwrap();
+    let (tree, inventory, tools) = Tools::read(&made.image).unwrap();
     let policy = Policy { level, ..Policy::default() };
-    plan(Ground { image: &made.image, tree: &tree, inventory: &inventory, profile, policy: &policy })
+    plan(Ground {
+        image: &made.image,
+        tree: &tree,
+        inventory: &inventory,
+        tools: &tools,
+        profile,
+        policy: &policy,
+    })
 }
 
 /// The files that stay, and that all others of the image's files go.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use casehard_harden::{
-    Ground, Level, Plan, Policy, apply, plan,
+    Ground, Level, Plan, Policy, Tools, apply, plan,
     plan::{Fate, Reason, Removal, Rule},
 };
 use casehard_inventory::catalog;
@@ -74,8 +74,8 @@ fn profile(uses: &[(&str, Access)]) -> Profile {
 }
 
 fn planned(made: &Made, profile: &Profile, policy: &Policy) -> Plan {
-    let (tree, inventory) = catalog(&made.image).unwrap();
-    plan(Ground { image: &made.image, tree: &tree, inventory: &inventory, profile, policy })
+    let (tree, inventory, tools) = Tools::read(&made.image).unwrap();
+    plan(Ground { image: &made.image, tree: &tree, inventory: &inventory, tools: &tools, profile, policy })
 }
 
 fn at_level(level: Level) -> Policy {

@@ -170,3 +170,22 @@ fn changes_and_additions() {
     assert_eq!(before["/pipe"], shown["/pipe"]);
     assert_eq!(after.config().history.len(), 5);
 }
+
+#[test]
+fn an_image_without_history_comes_out_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("in"), Compression::Gzip, &layers());
+    let before = image_at(&folder.path().join("in"));
+    let (tree, _) = read(&before, &()).unwrap();
+    let added =
+        Addition { kind: Kind::File, mode: 0o600, uid: 0, gid: 0, mtime: 0, content: b"added".to_vec() };
+    for (name, additions) in [("kept", BTreeMap::new()), ("added", [(path("/added"), added)].into())] {
+        let config = ImageConfig { history: Vec::new(), ..config() };
+        let keep = |_: Entry<'_>| true;
+        let spec =
+            Edit { keep: &keep, changes: BTreeMap::new(), additions, config, annotations: BTreeMap::new() };
+        edit(&before, &tree, &spec, LayoutWriter::create(&folder.path().join(name)).unwrap()).unwrap();
+        let violations = casehard_image::validate(&image_at(&folder.path().join(name)));
+        assert!(violations.is_empty(), "{name}: {violations:?}");
+    }
+}

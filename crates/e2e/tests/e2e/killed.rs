@@ -8,21 +8,25 @@ use std::{
 
 use casehard_e2e::{Shelf, code, sandbox_is_missing, stderr};
 
-/// Processes whose command line or environment names the folder.
-fn processes(folder: &str) -> Vec<String> {
+/// Processes of this shelf: their command line or environment names its folder, or they run in its containers.
+fn processes(shelf: &Shelf) -> Vec<String> {
+    let folder = shelf.folder().display().to_string();
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
         let read = |name: &str| fs::read(entry.path().join(name)).unwrap_or_default();
         let is_ours = [read("cmdline"), read("environ")]
             .iter()
-            .any(|text| text.windows(folder.len()).any(|window| window == folder.as_bytes()));
-        let is_server = read("cmdline").starts_with(b"/usr/bin/shelf");
-        if pid != std::process::id() && (is_ours || is_server) {
+            .any(|text| [folder.as_str(), shelf.mark()].iter().any(|mark| contains(text, mark)));
+        if pid != std::process::id() && is_ours {
             found.push(format!("{pid} {}", String::from_utf8_lossy(&read("cmdline")).replace('\0', " ")));
         }
     }
     found
+}
+
+fn contains(text: &[u8], mark: &str) -> bool {
+    text.windows(mark.len()).any(|window| window == mark.as_bytes())
 }
 
 #[test]
@@ -31,7 +35,6 @@ fn no_half_written_output_and_no_process_is_left() {
         return;
     }
     let shelf = Shelf::new();
-    let folder = shelf.folder().display().to_string();
     let begin = Instant::now();
     assert_eq!(code(&shelf.harden("whole", &[])), 0);
     let whole = begin.elapsed();
@@ -47,10 +50,10 @@ fn no_half_written_output_and_no_process_is_left() {
         interrupted += u32::from(was_running);
         // What hangs on the program ends with it, at once but not in the same instant.
         let deadline = Instant::now() + Duration::from_secs(5);
-        while !processes(&folder).is_empty() && Instant::now() < deadline {
+        while !processes(&shelf).is_empty() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(20));
         }
-        assert_eq!(processes(&folder), Vec::<String>::new(), "after {moment:?}");
+        assert_eq!(processes(&shelf), Vec::<String>::new(), "after {moment:?}");
         let out = shelf.folder().join("out");
         if was_running && out.exists() {
             // Killed between the last step and the exit: then it is whole.

@@ -151,7 +151,7 @@ fn programs(closure: &mut Closure<'_>) {
             if is_beside
                 && entry.is_file()
                 && entry.mode() & 0o6000 == 0
-                && crate::tools::kind(entry).is_none()
+                && ground.tools.kind(*node).is_none()
                 && !closure.stays(*node)
                 && elf::needs_nothing_new(closure, entry)
             {

@@ -30,7 +30,7 @@ use casehard_oci::{ImageConfig, RootPath};
 use casehard_profile::{Access, Profile};
 
 use crate::{
-    Level, Policy,
+    Level, Policy, Tools,
     packages::Dependencies,
     plan::{Reason, Rule},
 };
@@ -49,6 +49,7 @@ pub(crate) enum Grade {
 pub(crate) struct Ground<'a> {
     pub tree: &'a Tree,
     pub inventory: &'a Inventory,
+    pub tools: &'a Tools,
     pub profile: &'a Profile,
     pub config: &'a ImageConfig,
     pub policy: &'a Policy,

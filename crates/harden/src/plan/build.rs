@@ -9,8 +9,8 @@ use casehard_profile::Profile;
 
 use super::{Addition, Change, Note, Plan, Reason, Removal, Setting};
 use crate::{
-    Level, Policy, account::Accounts, closure, content::is_place, debris, ownership, packages, privilege,
-    runtime::Runtime, writable,
+    Level, Policy, Tools, account::Accounts, closure, content::is_place, debris, ownership, packages,
+    privilege, runtime::Runtime, writable,
 };
 
 /// What a plan is made from.
@@ -22,6 +22,8 @@ pub struct Ground<'a> {
     pub tree: &'a Tree,
     /// What is in it.
     pub inventory: &'a Inventory,
+    /// Its shells and package managers.
+    pub tools: &'a Tools,
     /// What the application uses.
     pub profile: &'a Profile,
     /// What a person decided.
@@ -46,6 +48,7 @@ pub fn plan(ground: Ground<'_>) -> Plan {
     let reasons = closure::Closure::compute(closure::Ground {
         tree: ground.tree,
         inventory: ground.inventory,
+        tools: ground.tools,
         profile: ground.profile,
         config: &new,
         policy: ground.policy,
@@ -132,11 +135,10 @@ impl<'a> Draft<'a> {
         if self.ground.policy.level == Level::Tidy {
             return;
         }
-        let tree = self.ground.tree;
         let is_member = |reason: &Reason| matches!(reason, Reason::Package { .. });
         let unused = self.kept.iter().filter(|(_, reasons)| reasons.iter().all(is_member));
         let tools: Vec<(NodeId, &str)> =
-            unused.filter_map(|(node, _)| Some((*node, crate::tools::kind(tree.entry(*node))?))).collect();
+            unused.filter_map(|(node, _)| Some((*node, self.ground.tools.kind(*node)?))).collect();
         for (node, kind) in tools {
             self.kept.remove(&node);
             self.tools.insert(node, kind);

@@ -37,7 +37,7 @@ pub fn edit(
     let mut written = write_layers(image, &plan, &writer)?;
     let mut config = edit.config.clone();
     let has_layer: Vec<bool> = written.iter().map(Option::is_some).collect();
-    config.history = in_step(config.history, &has_layer);
+    config.history = in_step(config.history, &has_layer, !plan.additions.is_empty());
     if !plan.additions.is_empty() {
         written.push(Some(write_additions(&plan, &writer)?));
         config.history.push(super::history::of_additions(config.created.clone()));

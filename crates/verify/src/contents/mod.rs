@@ -1,19 +1,15 @@
 //! What the proofs need to know of the contents of files, drawn in the pass that reads the image.
 
 mod certificates;
-mod installer;
-mod shell;
 
+use casehard_harden::{ToolFacts, Tools};
 use casehard_image::{Entry, Facts, Head, Inspect, ReadError, Tree, Want};
 use casehard_inventory::{Inventory, catalog_with};
 use casehard_oci::RootPath;
 use casehard_rules::{FoundSecret, SecretFacts, Secrets};
 
 pub(crate) use certificates::Certificates;
-pub(crate) use installer::DATABASES;
 
-/// ELF files and scripts larger than this are not looked at.
-const LARGEST: u64 = 64 << 20;
 /// Text and stores of certificates larger than this are not.
 const LARGEST_TEXT: u64 = 8 << 20;
 
@@ -27,10 +23,8 @@ pub(crate) struct Contents {
 /// What stands out in one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Traits {
-    /// Whether it is a program with the built-in commands of a POSIX shell.
-    pub is_shell: bool,
-    /// The package databases that its code names, by their place in [`DATABASES`].
-    pub databases: Vec<usize>,
+    /// What it has of a shell or a package manager.
+    tool: Option<ToolFacts>,
     /// The certificates in it.
     pub certificates: Option<Certificates>,
     /// Whether it is time zone data (RFC 9636).
@@ -39,12 +33,13 @@ pub(crate) struct Traits {
 
 impl Contents {
     /// Reads an image once, with all that is in it.
-    pub fn read(image: &casehard_image::Image) -> Result<(Tree, Inventory, Self), ReadError> {
+    pub fn read(image: &casehard_image::Image) -> Result<(Tree, Inventory, Tools, Self), ReadError> {
         let look = Look { secrets: Secrets::new() };
         let (tree, inventory, facts) = catalog_with(image, &look)?;
         let (secrets, traits) = facts.unzip();
         let secrets = look.secrets.finish(&tree, &secrets);
-        Ok((tree, inventory, Self { traits, secrets }))
+        let tools = Tools::find(image, &tree, &inventory, |entry| traits.get(entry)?.tool.as_ref());
+        Ok((tree, inventory, tools, Self { traits, secrets }))
     }
 
     /// What stands out in a file.
@@ -61,24 +56,20 @@ impl Inspect for Look {
     type Fact = (Option<SecretFacts>, Option<Traits>);
 
     fn wants(&self, head: &Head, start: &[u8]) -> Want {
-        let own = if start.starts_with(b"\x7fELF") || start.starts_with(b"#!") {
-            Want::Whole(LARGEST)
-        } else if start.starts_with(b"TZif") || Certificates::may_be_in(start) {
+        let own = if start.starts_with(b"TZif") || Certificates::may_be_in(start) {
             Want::Whole(LARGEST_TEXT)
         } else {
             Want::Nothing
         };
-        own.max(self.secrets.wants(head, start))
+        own.max(ToolFacts::wants(start)).max(self.secrets.wants(head, start))
     }
 
     fn inspect(&self, path: &RootPath, head: &Head, bytes: &[u8]) -> Option<Self::Fact> {
         let start = &bytes[..bytes.len().min(4096)];
         let is_wanted = matches!(self.secrets.wants(head, start), Want::Whole(limit) if head.size <= limit);
         let secrets = if is_wanted { self.secrets.inspect(path, head, bytes) } else { None };
-        let is_elf = bytes.starts_with(b"\x7fELF");
         let traits = Traits {
-            is_shell: is_elf && shell::is_shell(bytes),
-            databases: installer::databases(path, bytes),
+            tool: ToolFacts::read(path, bytes),
             certificates: Certificates::read(bytes),
             is_time_zone: bytes.starts_with(b"TZif"),
         };

@@ -18,7 +18,7 @@ use std::{
 };
 
 use casehard_engine::{Container, Spec};
-use casehard_harden::{ApplyError, Plan, Policy, plan};
+use casehard_harden::{ApplyError, Plan, Policy, Tools, plan};
 use casehard_image::{Image, OpenError, ReadError, Tree};
 use casehard_inventory::Inventory;
 use casehard_oci::Digest;
@@ -217,6 +217,8 @@ pub struct Read {
     pub tree: Tree,
     /// What is in it.
     pub inventory: Inventory,
+    /// Its shells and package managers.
+    pub tools: Tools,
 }
 
 impl Read {
@@ -225,14 +227,14 @@ impl Read {
     /// # Errors
     /// When a layer cannot be read.
     pub fn new(image: &Image) -> Result<Self, ReadError> {
-        let (tree, inventory) = casehard_inventory::catalog(image)?;
-        Ok(Self { tree, inventory })
+        let (tree, inventory, tools) = Tools::read(image)?;
+        Ok(Self { tree, inventory, tools })
     }
 
     /// Reads an image once, and looks for what the proofs are about in the same pass.
     fn closely(image: &Image) -> Result<(Self, Contents), ReadError> {
-        let (tree, inventory, contents) = Contents::read(image)?;
-        Ok((Self { tree, inventory }, contents))
+        let (tree, inventory, tools, contents) = Contents::read(image)?;
+        Ok((Self { tree, inventory, tools }, contents))
     }
 }
 
@@ -285,6 +287,7 @@ fn ground<'a>(
         image: job.image,
         tree: &original.tree,
         inventory: &original.inventory,
+        tools: &original.tools,
         profile,
         policy,
     }

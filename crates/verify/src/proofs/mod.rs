@@ -9,7 +9,7 @@ mod working;
 
 use std::collections::BTreeSet;
 
-use casehard_harden::{Plan, plan::Reason, runtime::Runtime};
+use casehard_harden::{Plan, Tools, plan::Reason, runtime::Runtime};
 use casehard_image::{Entry, Image, Tree};
 use casehard_inventory::Inventory;
 use casehard_oci::RootPath;
@@ -23,6 +23,7 @@ pub(crate) struct Side<'a> {
     pub image: &'a Image,
     pub tree: &'a Tree,
     pub inventory: &'a Inventory,
+    pub tools: &'a Tools,
     pub contents: &'a Contents,
     /// The run of the whole workload on it.
     pub run: &'a Run,
@@ -30,7 +31,7 @@ pub(crate) struct Side<'a> {
 
 impl<'a> Side<'a> {
     pub fn new(image: &'a Image, read: &'a Read, contents: &'a Contents, run: &'a Run) -> Self {
-        Self { image, tree: &read.tree, inventory: &read.inventory, contents, run }
+        Self { image, tree: &read.tree, inventory: &read.inventory, tools: &read.tools, contents, run }
     }
 }
 

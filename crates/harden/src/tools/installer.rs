@@ -4,7 +4,7 @@ use casehard_oci::RootPath;
 use memchr::memmem;
 
 /// A database of installed packages.
-pub(crate) struct Database {
+pub(super) struct Database {
     /// Whose installers write it: the name of an ecosystem.
     pub of: &'static str,
     /// Its directory, where there is one for the whole system.
@@ -35,10 +35,17 @@ const fn language(of: &'static str, names: &'static [&'static [u8]], code: Code)
     Database { of, directory: None, names, code }
 }
 
+impl Database {
+    /// Whether it is of the packages of a language, which have their databases wherever they stand.
+    pub fn is_of_a_language(&self) -> bool {
+        self.directory.is_none()
+    }
+}
+
 /// The databases that package managers write: those of distributions by their directory, those of languages by the files
 /// that only installers have to do with (`INSTALLER` of the Python packaging specification "Recording installed
 /// projects", the hidden lock files of Node.js installers, the log of building a gem, Composer's list).
-pub(crate) const DATABASES: &[Database] = &[
+pub(super) const DATABASES: &[Database] = &[
     system("deb", b"var/lib/dpkg", &[b"/var/lib/dpkg"]),
     system("deb", b"var/lib/apt", &[b"/var/lib/apt"]),
     system("apk", b"lib/apk", &[b"lib/apk/db"]),
