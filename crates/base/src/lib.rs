@@ -14,6 +14,7 @@ mod deb;
 mod error;
 mod facts;
 mod files;
+mod fingerprint;
 mod lock;
 mod nearest;
 mod options;
@@ -29,6 +30,7 @@ pub use apt::{FetchError, OpenPgpError, ReleaseError, SourcesError, SuiteError};
 pub use build::{Built, BuiltLayer, BuiltPackage, Uncovered, build};
 pub use deb::{DebError, StanzaError};
 pub use error::BuildError;
+pub use fingerprint::fingerprint;
 pub use lock::{Lock, LockedPackage};
 pub use options::{Options, Progress, Stage};
 pub use recipe::{

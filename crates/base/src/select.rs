@@ -8,7 +8,9 @@ use std::{
 
 use crate::{
     Flavour, Options, Progress, Recipe, Stage,
-    apt::{self, Cache, Configuration, Fetcher, Index, Repository, SignedBy, SuiteError, Trust, Wanted},
+    apt::{
+        self, Cache, Configuration, Fetcher, Index, Release, Repository, SignedBy, SuiteError, Trust, Wanted,
+    },
     deb::Clause,
     error::BuildError,
 };
@@ -81,19 +83,12 @@ pub(crate) fn select(
     progress: &dyn Progress,
 ) -> Result<Selection, BuildError> {
     progress.stage(Stage::Indexes);
-    let configuration = configuration(&options.apt)?;
-    let trusted = trusted(&options.apt, &options.keyrings);
     let repositories = repositories(recipe, options, architecture)?;
-    let check_valid_until = recipe.mirror.is_some() || !configuration.denies("acquire::check-valid-until");
-    let trust = Trust { now: options.now, check_valid_until, trusted: &trusted };
     let mut index = Index::default();
     let mut sources = Vec::new();
-    for (number, repository) in repositories.iter().enumerate() {
-        let release = match apt::open(repository, number, architecture, fetcher, &trust, &mut index) {
-            Ok(release) => release,
-            Err(SuiteError::Fetch(error)) if repository.optional && error.is_absent() => continue,
-            Err(error) => return Err(error.into()),
-        };
+    for (number, release) in releases(recipe, options, &repositories, fetcher)? {
+        let repository = &repositories[number];
+        apt::packages(repository, &release, number, architecture, fetcher, &mut index)?;
         sources.push(Source {
             uri: repository.uri.clone(),
             suite: repository.suite.clone(),
@@ -112,6 +107,28 @@ pub(crate) fn select(
         lock.check(&packages)?;
     }
     Ok(Selection { packages, sources })
+}
+
+/// The releases of the suites that there are, verified, each with the place of its repository.
+pub(crate) fn releases(
+    recipe: &Recipe,
+    options: &Options,
+    repositories: &[Repository],
+    fetcher: &Fetcher,
+) -> Result<Vec<(usize, Release)>, BuildError> {
+    let configuration = configuration(&options.apt)?;
+    let trusted = trusted(&options.apt, &options.keyrings);
+    let check_valid_until = recipe.mirror.is_some() || !configuration.denies("acquire::check-valid-until");
+    let trust = Trust { now: options.now, check_valid_until, trusted: &trusted };
+    let mut releases = Vec::new();
+    for (number, repository) in repositories.iter().enumerate() {
+        match apt::release(repository, fetcher, &trust) {
+            Ok(release) => releases.push((number, release)),
+            Err(SuiteError::Fetch(error)) if repository.optional && error.is_absent() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(releases)
 }
 
 fn resolve(recipe: &Recipe, index: &Index, repositories: &[Repository]) -> Result<Vec<Picked>, BuildError> {
@@ -207,7 +224,7 @@ fn order(
     order
 }
 
-fn repositories(
+pub(crate) fn repositories(
     recipe: &Recipe,
     options: &Options,
     architecture: &str,

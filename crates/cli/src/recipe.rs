@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use casehard_base::{BuildError, Options, Recipe, build};
+use casehard_base::{BuildError, Options, Recipe, build, fingerprint};
 use casehard_image::{Image, ImageRef, Transport};
 use casehard_oci::Digest;
 
@@ -41,7 +41,7 @@ pub fn options(recipe: &Path, context: &Context) -> Result<Options, Failure> {
     })
 }
 
-/// Builds the image of a recipe into the cache, and opens it.
+/// Opens the image of a recipe in the cache, where it is built unless it is there as it would be now.
 pub fn image(file: &Path, context: &Context) -> Result<Image, Failure> {
     let recipe = read(file)?;
     let options = options(file, context)?;
@@ -50,14 +50,35 @@ pub fn image(file: &Path, context: &Context) -> Result<Image, Failure> {
     let output = options.cache.join("built").join(&name[..16]);
     std::fs::create_dir_all(options.cache.join("built"))
         .map_err(|error| Failure::cannot("failed to make the cache folder", &error))?;
-    let stages = Stages::new(context);
-    let built = build(&recipe, &options, &stages, &output);
-    stages.finish();
-    built.map_err(|error| failure(&error, file))?;
+    let inputs = inputs(&recipe, &options).map_err(|error| failure(&error, file))?;
+    // Beside the image, and there only while the image is of these inputs.
+    let mark = output.with_extension("inputs");
+    let is_there = std::fs::read(&mark).is_ok_and(|mark| mark == inputs.as_bytes());
+    if !is_there || !output.join("index.json").is_file() {
+        let marking = |error: &std::io::Error| {
+            Failure::cannot(format_args!("failed to write {}", mark.display()), error)
+        };
+        match std::fs::remove_file(&mark) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(marking(&error)),
+            _ => {}
+        }
+        let stages = Stages::new(context);
+        let built = build(&recipe, &options, &stages, &output);
+        stages.finish();
+        built.map_err(|error| failure(&error, file))?;
+        std::fs::write(&mark, inputs).map_err(|error| marking(&error))?;
+    }
     let image_ref = ImageRef { transport: Transport::Layout(output), name: None };
     casehard_image::open(&image_ref, &casehard_image::Options::default()).map_err(|error| {
         Failure::cannot(format_args!("failed to open what {} describes", file.display()), &error)
     })
+}
+
+/// What the image of a recipe is made of and by: another build of this program may make another image.
+fn inputs(recipe: &Recipe, options: &Options) -> Result<String, BuildError> {
+    let program = std::env::current_exe().and_then(std::fs::metadata).ok();
+    let program = program.map(|program| (program.len(), program.modified().ok()));
+    Ok(format!("{} {program:?}", fingerprint(recipe, options)?))
 }
 
 /// Why a build failed, and what to do next.

@@ -12,8 +12,9 @@ mod suite;
 pub(crate) use configuration::Configuration;
 pub(crate) use fetch::{Cache, Fetcher, Wanted};
 pub(crate) use index::{Candidate, Index};
+pub(crate) use release::Release;
 pub(crate) use sources::{Repository, SignedBy, from_mirror, read_sources};
-pub(crate) use suite::{Trust, open};
+pub(crate) use suite::{Trust, packages, release};
 
 pub use fetch::FetchError;
 pub use openpgp::OpenPgpError;

@@ -12,6 +12,8 @@ const CLOCK_SKEW: i64 = 3600;
 /// A signed release.
 #[derive(Debug, Clone)]
 pub(crate) struct Release {
+    /// Of its signed text.
+    pub(crate) digest: Digest,
     /// `Debian`.
     pub(crate) origin: String,
     /// Every name the suite goes by: codename and suite.
@@ -72,6 +74,7 @@ impl Release {
             files.insert(path.to_owned(), (digest, size.parse().map_err(|_| broken())?));
         }
         Ok(Self {
+            digest: Digest::of(text.as_bytes()),
             origin: stanza.get("Origin").unwrap_or_default().to_owned(),
             names: ["Codename", "Suite"].iter().filter_map(|f| stanza.get(f)).map(str::to_owned).collect(),
             date: time("Date").ok_or(ReleaseError::Missing("Date"))??,

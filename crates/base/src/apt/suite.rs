@@ -102,29 +102,44 @@ pub(crate) struct Trust<'a> {
     pub(crate) trusted: &'a [PathBuf],
 }
 
-/// Reads a suite into the index. Returns its release.
-pub(crate) fn open(
+/// The release of a suite, verified.
+pub(crate) fn release(
     repository: &Repository,
-    number: usize,
-    architecture: &str,
     fetcher: &Fetcher,
     trust: &Trust<'_>,
-    index: &mut Index,
 ) -> Result<Release, SuiteError> {
-    let flat = repository.suite.ends_with('/');
-    let folder = if flat {
-        format!("{}/{}", repository.uri, repository.suite.trim_end_matches('/'))
-    } else {
-        format!("{}/dists/{}", repository.uri, repository.suite)
-    };
-    let release = release(repository, &folder, fetcher, trust)?;
-    if !flat && !release.names.iter().any(|name| is_named(name, &repository.suite)) {
+    let release = signed(repository, &folder(repository), fetcher, trust)?;
+    let is_flat = repository.suite.ends_with('/');
+    if !is_flat && !release.names.iter().any(|name| is_named(name, &repository.suite)) {
         return Err(SuiteError::OtherSuite {
             suite: repository.suite.clone(),
             uri: repository.uri.clone(),
             found: release.names,
         });
     }
+    Ok(release)
+}
+
+/// Where a suite's release stands.
+fn folder(repository: &Repository) -> String {
+    if repository.suite.ends_with('/') {
+        format!("{}/{}", repository.uri, repository.suite.trim_end_matches('/'))
+    } else {
+        format!("{}/dists/{}", repository.uri, repository.suite)
+    }
+}
+
+/// Reads the packages of a suite into the index.
+pub(crate) fn packages(
+    repository: &Repository,
+    release: &Release,
+    number: usize,
+    architecture: &str,
+    fetcher: &Fetcher,
+    index: &mut Index,
+) -> Result<(), SuiteError> {
+    let flat = repository.suite.ends_with('/');
+    let folder = folder(repository);
     let components = if flat { vec![String::new()] } else { repository.components.clone() };
     for component in components {
         let stem =
@@ -155,7 +170,7 @@ pub(crate) fn open(
             index.add(BufReader::with_capacity(1 << 16, reader), number, architecture).map_err(broken)?;
         }
     }
-    Ok(release)
+    Ok(())
 }
 
 /// `bookworm-security` is also served as codename `bookworm-security` and suite `oldstable-security`; older releases of
@@ -164,7 +179,7 @@ fn is_named(name: &str, suite: &str) -> bool {
     name == suite || name.split('/').next() == suite.split('/').next()
 }
 
-fn release(
+fn signed(
     repository: &Repository,
     folder: &str,
     fetcher: &Fetcher,
