@@ -111,6 +111,8 @@ pub fn build(
     let store = Store::new(&packages);
     let Configured { base, whole, accounts, rules, uncovered } =
         configure(recipe, &picked, &sources, &store, &architecture);
+    // What was read of the packages on the way is megabytes.
+    drop(store);
     let mut with_files = whole.clone();
     files::add(&mut with_files, recipe, &options.folder, accounts)?;
 

@@ -106,6 +106,7 @@ pub(crate) fn changes(
         if !entry.is_symlink() {
             used_by(identity, entry, used, &mut changes);
         }
+        reached_by(identity, entry, stays, &mut changes);
         if used.access.contains(&Access::Removed) {
             created(ground, identity, path, used, stays, &mut changes);
         }
@@ -129,12 +130,26 @@ fn used_by(identity: &Identity, entry: Entry<'_>, used: &PathUse, changes: &mut 
     if allowed & needed == needed || is_for_root_only(&entry.path()) {
         return;
     }
-    own(
-        identity,
-        entry,
-        changes,
-        if needs_write { "the application writes it" } else { "the application reads it" },
-    );
+    if needs_write {
+        own(identity, entry, changes, "the application writes it");
+    } else {
+        allow(identity, entry, needed, changes, "the application reads it");
+    }
+}
+
+/// The directories on the way to what is used must let the user through.
+fn reached_by(
+    identity: &Identity,
+    entry: Entry<'_>,
+    stays: &dyn Fn(NodeId) -> bool,
+    changes: &mut BTreeMap<RootPath, Change>,
+) {
+    let parents = std::iter::successors(entry.parent(), |directory| directory.parent());
+    for directory in parents.filter(|directory| stays(directory.id())) {
+        if allows(identity, directory, changes) & 1 == 0 {
+            allow(identity, directory, 1, changes, "the application uses what is below it");
+        }
+    }
 }
 
 /// Password hashes are not for the application, whatever looked at them as root.
@@ -156,6 +171,26 @@ fn allows(identity: &Identity, entry: Entry<'_>, changes: &BTreeMap<RootPath, Ch
         0
     };
     mode >> shift & 7
+}
+
+/// Lets the user read or enter: as a member of the group where root's group may, since an owner may also write.
+fn allow(
+    identity: &Identity,
+    entry: Entry<'_>,
+    needed: u32,
+    changes: &mut BTreeMap<RootPath, Change>,
+    why: &str,
+) {
+    if entry.gid() != 0 || entry.mode() >> 3 & needed != needed {
+        return own(identity, entry, changes, why);
+    }
+    for name in entry.names() {
+        let change = changes.entry(name.path()).or_default();
+        change.gid = Some(identity.gid);
+        if !change.why.iter().any(|known| known == why) {
+            change.why.push(why.to_owned());
+        }
+    }
 }
 
 fn own(identity: &Identity, entry: Entry<'_>, changes: &mut BTreeMap<RootPath, Change>, why: &str) {

@@ -43,6 +43,11 @@ fn main() {
         directory("/tmp"),
         directory("/usr/share/parts"),
     ]);
+    let mut secret = file("/etc/behave/key", b"key");
+    secret.0.mode = 0o640;
+    let mut folder = directory("/etc/behave");
+    folder.0.mode = 0o750;
+    pieces.extend([folder, secret]);
     for name in ["one", "two", "three"] {
         pieces.push(directory(&format!("/usr/share/parts/{name}")));
         pieces.push(file(&format!("/usr/share/parts/{name}/part"), b"part"));
@@ -54,6 +59,7 @@ fn main() {
             ("a_change_of_owner_keeps_another", change_of_owner),
             ("writing_to_the_root_keeps_it_writable", writable_root),
             ("what_no_recorder_sees_is_found_by_halving", unseen),
+            ("what_only_root_may_read_becomes_the_users_when_a_held_out_step_reads_it", held_out_secret),
             ("what_needs_nothing_is_given_nothing", nothing),
         ],
         vec![pieces],
@@ -109,9 +115,14 @@ impl Watch for Watching {
 
 /// Hardens the image for an application that does `word` in its one step.
 fn hardened(world: &World, word: &str) -> Hardening {
+    hardened_with(world, word, "")
+}
+
+/// Hardens the image for an application that does `word` in its one step, of which more is said.
+fn hardened_with(world: &World, word: &str, more: &str) -> Hardening {
     let text = format!(
         "start: {{ command: [{PROGRAM}, serve] }}\nready: {{ tcp: 7000, within: 20s }}\nsteps:\n  - name: {word}\n    \
-         exec: [{PROGRAM}, {word}]\n    expect: {{ stdout: {{ equals: \"done\\n\" }} }}\nstop: {{ signal: KILL, expect: {{ exit: 137 }} }}\n"
+         {more}exec: [{PROGRAM}, {word}]\n    expect: {{ stdout: {{ equals: \"done\\n\" }} }}\nstop: {{ signal: KILL, expect: {{ exit: 137 }} }}\n"
     );
     let workload = workload::parse(&text, "casehard.yaml").unwrap();
     let output = world.folder.join(word);
@@ -207,6 +218,17 @@ fn unseen(world: &World) {
     assert!(hardening.verification.repairs.iter().all(by_halving), "{:?}", hardening.verification.repairs);
     assert!(hardening.plan.remove.contains_key(&path("/usr/share/other/one")));
     assert_eq!(hardening.plan.runtime.uid, 10001);
+}
+
+fn held_out_secret(world: &World) {
+    let hardening = hardened_with(world, "read-what-is-roots", "verify: only\n    ");
+    must_pass(&hardening);
+    assert_eq!(hardening.plan.runtime.uid, 10001);
+    // To read is enough: the owner, who may write, stays root.
+    for path in ["/etc/behave", "/etc/behave/key"].map(path) {
+        let change = &hardening.plan.changes[&path];
+        assert_eq!((change.uid, change.gid, change.mode), (None, Some(10001), None), "{path}");
+    }
 }
 
 fn nothing(world: &World) {

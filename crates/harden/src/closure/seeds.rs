@@ -77,8 +77,12 @@ fn keep_used<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, used: &PathUse) {
         phases: used.phases.iter().take(6).cloned().collect(),
     };
     // What was only written is debris still: a log does not belong in an image because it was appended to.
-    let only_written =
-        used.access.iter().all(|access| matches!(access, Access::Written | Access::Found | Access::Removed));
+    let has = |access| used.access.contains(&access);
+    let only_written = (has(Access::Written) || has(Access::Removed))
+        && used
+            .access
+            .iter()
+            .all(|access| matches!(access, Access::Written | Access::Found | Access::Removed));
     if only_written && debris::class(entry).is_some() {
         return;
     }

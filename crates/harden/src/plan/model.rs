@@ -39,6 +39,18 @@ pub struct Plan {
     pub notes: Vec<Note>,
 }
 
+impl Plan {
+    /// Whether another plan makes the same image that runs in the same way, whatever its reasons are.
+    #[must_use]
+    pub fn makes_the_same(&self, other: &Self) -> bool {
+        self.keep.keys().eq(other.keep.keys())
+            && self.changes == other.changes
+            && self.additions == other.additions
+            && self.config == other.config
+            && self.runtime == other.runtime
+    }
+}
+
 /// Why a path stays.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "because", rename_all = "kebab-case")]

@@ -80,7 +80,7 @@ fn commands(job: &Job<'_>, original: &Read) -> Vec<(String, RootPath)> {
     steps.chain(roles).filter_map(|(step, program)| Some((step, look_up(program)?.path()))).collect()
 }
 
-/// Takes what was found into the profile and the policy. Returns whether there is anything new to try.
+/// Takes what was found into the profile and the policy.
 pub(super) fn take(
     round: u32,
     found: Found,
@@ -89,9 +89,8 @@ pub(super) fn take(
     profile: &mut Profile,
     policy: &mut Policy,
     repairs: &mut Vec<Repair>,
-) -> bool {
+) {
     let failing: Vec<String> = failed.failures().map(|(name, _)| name).collect();
-    let mut is_new = false;
     for (path, (phase, program)) in found.missing {
         let step = failing
             .first()
@@ -99,23 +98,10 @@ pub(super) fn take(
         if policy.repairs.insert(path.clone(), step.clone()).is_none() {
             let by = RepairBy::Missing;
             repairs.push(Repair { round, path, step, program, by });
-            is_new = true;
         }
     }
-    let before = (profile.syscalls.len(), written(profile), listed(profile));
     let mut seen = found.profile;
     // What was missing is in the policy now; what was there is as used as anything the profile saw.
     seen.paths.retain(|path, _| original.tree.get(path).is_some() || path.parent().is_some());
     profile.merge(seen);
-    is_new || before != (profile.syscalls.len(), written(profile), listed(profile))
-}
-
-/// A directory that the failing run listed stays complete from now on.
-fn listed(profile: &Profile) -> usize {
-    profile.paths.values().filter(|used| used.access.contains(&Access::Listed)).count()
-}
-
-fn written(profile: &Profile) -> usize {
-    let is_written = |access: &Access| matches!(access, Access::Written | Access::Created | Access::Removed);
-    profile.paths.values().filter(|used| used.access.iter().any(is_written)).count()
 }

@@ -64,7 +64,8 @@ pub(super) fn run(
         let began = Instant::now();
         let found = repair::look(job, &original, &attempt.plan, &attempt.image, stages.progress)?;
         stages.note("repair", began, found.application);
-        if !repair::take(round, found, &attempt.run, &original, &mut profile, &mut policy, &mut repairs) {
+        repair::take(round, found, &attempt.run, &original, &mut profile, &mut policy, &mut repairs);
+        if decide(job, &original, &profile, &policy).makes_the_same(&attempt.plan) {
             break;
         }
         attempt = self::attempt(job, &original, &profile, &policy, &staging, &mut stages)?;
