@@ -38,12 +38,16 @@ pub fn parse(text: &str) -> Result<Setting, String> {
         let known = NAMES.map(|(name, _)| name).join(", ");
         format!("there is no limit {name:?}: there are {known}")
     })?;
+    Ok(Setting { name: *name, value: size(value)? })
+}
+
+/// Reads a number, which may end in `kB`, `MB`, `GB` or `TB`.
+pub fn size(value: &str) -> Result<u64, String> {
     let units = [("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("", 1)];
     let unit = units.iter().find_map(|(unit, factor)| Some((value.strip_suffix(unit)?, factor)));
     let (digits, factor) = unit.unwrap_or((value, &1));
     let value = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(*factor));
-    let value = value.ok_or_else(|| format!("{digits:?} is no whole number, such as 100GB or 20000000"))?;
-    Ok(Setting { name: *name, value })
+    value.ok_or_else(|| format!("{digits:?} is no whole number, such as 100GB or 20000000"))
 }
 
 impl Setting {

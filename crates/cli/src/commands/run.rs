@@ -8,7 +8,7 @@ use casehard_engine::{
 };
 use casehard_oci::RootPath;
 
-use crate::{Context, Failure, Verdict};
+use crate::{Context, Failure, Verdict, limit};
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,15 @@ pub struct Arguments {
     /// End it after so many seconds
     #[arg(long, value_name = "SECONDS")]
     time: Option<u64>,
+    /// What its processes may use of memory together, such as 512MB
+    #[arg(long, value_name = "SIZE", value_parser = limit::size)]
+    memory: Option<u64>,
+    /// How many processes and threads it may have
+    #[arg(long, value_name = "N")]
+    processes: Option<u64>,
+    /// What it may write to its root, such as 1GB
+    #[arg(long, value_name = "SIZE", value_parser = limit::size)]
+    disk: Option<u64>,
 }
 
 /// Runs an image; its exit code is ours.
@@ -111,7 +120,12 @@ fn spec(arguments: &Arguments, config: &casehard_oci::Container) -> Result<Spec,
         capabilities,
         no_new_privileges: arguments.no_new_privileges,
         seccomp: seccomp.transpose()?,
-        limits: Limits { memory: None, processes: None, time: arguments.time.map(Duration::from_secs), disk: None },
+        limits: Limits {
+            memory: arguments.memory,
+            processes: arguments.processes,
+            time: arguments.time.map(Duration::from_secs),
+            disk: arguments.disk,
+        },
         network: Network::Loopback,
         hosts: BTreeMap::new(),
     })

@@ -1,7 +1,9 @@
 //! Which code installs packages: code that names the database in which installers record what they installed.
 
+use std::sync::LazyLock;
+
 use casehard_oci::RootPath;
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 /// A database of installed packages.
 pub(super) struct Database {
@@ -68,10 +70,15 @@ pub(super) fn databases(path: &RootPath, bytes: &[u8]) -> Vec<usize> {
         Code::Program => is_program,
         Code::Module(endings) => is_program || endings.iter().any(|ending| name.ends_with(ending)),
     };
-    let named = |database: &Database| {
-        is_code(database.code) && database.names.iter().all(|name| memmem::find(bytes, name).is_some())
-    };
-    DATABASES.iter().enumerate().filter(|(_, database)| named(database)).map(|(at, _)| at).collect()
+    static NAMES: LazyLock<Vec<Vec<Finder<'_>>>> = LazyLock::new(|| {
+        DATABASES.iter().map(|database| database.names.iter().map(Finder::new).collect()).collect()
+    });
+    let are_there = |names: &[Finder<'_>]| names.iter().all(|name| name.find(bytes).is_some());
+    let named = DATABASES
+        .iter()
+        .zip(NAMES.iter())
+        .map(|(database, names)| is_code(database.code) && are_there(names));
+    named.enumerate().filter(|(_, is_named)| *is_named).map(|(at, _)| at).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Which programs are shells, by what POSIX says that every shell has.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 /// Built-in commands (POSIX.1-2024, XCU 1.6 and 2.15), which a shell looks up by name: the names end with a NUL.
 const COMMANDS: [&[u8]; 8] =
@@ -11,7 +13,9 @@ const VARIABLES: [&[u8]; 3] = [b"IFS", b"OPTIND", b"PS4"];
 
 /// Whether an ELF file has the commands and the variables of a shell.
 pub(super) fn is_shell(bytes: &[u8]) -> bool {
-    COMMANDS.iter().chain(&VARIABLES).all(|name| memmem::find(bytes, name).is_some())
+    static NAMES: LazyLock<Vec<Finder<'_>>> =
+        LazyLock::new(|| COMMANDS.iter().chain(&VARIABLES).map(Finder::new).collect());
+    NAMES.iter().all(|name| name.find(bytes).is_some())
 }
 
 #[cfg(test)]

@@ -301,11 +301,11 @@ impl Blind {
         let mut lines: Vec<String> = request.unknowns.to_vec();
         for (ecosystem, count) in self.uncovered {
             lines.push(format!(
-                "no advisories on {ecosystem} in the store: {count} packages were not looked up"
+                "no advisories on {ecosystem} in the store; packages that were not looked up: {count}"
             ));
         }
         if self.unknown > 0 {
-            lines.push(format!("{} packages are of a kind that no advisories are known for", self.unknown));
+            lines.push(format!("packages of a kind that no advisories are known for: {}", self.unknown));
         }
         if !self.unversioned.is_empty() {
             let names: Vec<String> = self.unversioned.into_iter().take(5).collect();
