@@ -46,7 +46,7 @@ pub(crate) fn library(bytes: &[u8]) -> Option<Library> {
 
 /// As [`library`], for a file that is too large to be held: its start, where names stand, and its dynamic section.
 pub(crate) fn large_library(reader: &mut dyn Read) -> io::Result<Option<Library>> {
-    let mut start = Vec::new();
+    let mut start = Vec::with_capacity(START as usize);
     reader.take(START).read_to_end(&mut start)?;
     let elf = Elf::new(&start, (0, &[]));
     let dynamic = elf.and_then(|elf| elf.segments()?.into_iter().find(|segment| segment.kind == DYNAMIC));

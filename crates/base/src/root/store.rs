@@ -9,7 +9,7 @@ use super::{Content, Kind, Root, Unpacked};
 /// Files larger than this are not read by rules and scripts.
 const LIMIT: u64 = 4 << 20;
 /// Small files of a package are kept once one of them was asked for.
-const KEPT: u64 = 128 << 10;
+const KEPT: u64 = 8 << 10;
 
 /// The packages a tree refers to, and the files of theirs that somebody read.
 pub(crate) struct Store<'a> {

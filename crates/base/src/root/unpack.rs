@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A shared library larger than this is not held as a whole.
-const LARGE: u64 = 24 << 20;
+const LARGE: u64 = 16 << 20;
 
 /// What a tar entry of a package is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +133,7 @@ fn read(path: &Path) -> Result<Unpacked, DebError> {
                 let library = large_library(&mut tar_entry).map_err(|error| deb.error(error))?;
                 package.libraries.extend(library.map(|library| (number, library)));
             } else if is_library {
-                let mut bytes = Vec::new();
+                let mut bytes = Vec::with_capacity(usize::try_from(size.min(LARGE)).unwrap_or_default());
                 tar_entry.read_to_end(&mut bytes).map_err(|error| deb.error(error))?;
                 package.libraries.extend(library(&bytes).map(|library| (number, library)));
                 if hashed {
