@@ -355,7 +355,7 @@ fn a_full_disk_is_told_and_leaves_nothing_half() {
 }
 
 #[test]
-fn an_encrypted_registry_with_an_authority_of_its_own_and_a_password() {
+fn an_encrypted_registry_with_an_authority_of_its_own_a_certificate_of_ours_and_a_password() {
     let Some(registry) = Registry::start(|folder| {
         let certificate = |name: &str, more: &[&str]| {
             let made = Command::new("openssl")
@@ -373,14 +373,17 @@ fn an_encrypted_registry_with_an_authority_of_its_own_and_a_password() {
         certificate("ca", &["-addext", "basicConstraints=critical,CA:TRUE"]);
         let own = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"];
         certificate("own", &[&["-CA", "ca.crt", "-CAkey", "ca.key"][..], &own].concat());
+        let who = ["-addext", "extendedKeyUsage=clientAuth", "-addext", "basicConstraints=critical,CA:FALSE"];
+        certificate("client", &[&["-CA", "ca.crt", "-CAkey", "ca.key"][..], &who].concat());
         let passwords = folder.join("htpasswd");
         // bcrypt of "pass".
         fs::write(&passwords, "me:$2y$05$abcdefghijklmnopqrstuuZFBUbfXoM8LFiPx8LYlO/sXZB/Cwk3K\n").unwrap();
         let auth = format!("auth: {{ htpasswd: {{ realm: x, path: {} }} }}\n", passwords.display());
         format!(
-            "  tls: {{ certificate: {}, key: {} }}\n{auth}validation: {{ manifests: {{ urls: {{ allow: [\"^https://\"] }} }} }}\n",
+            "  tls: {{ certificate: {}, key: {}, clientcas: [{}] }}\n{auth}validation: {{ manifests: {{ urls: {{ allow: [\"^https://\"] }} }} }}\n",
             folder.join("own.crt").display(),
-            folder.join("own.key").display()
+            folder.join("own.key").display(),
+            folder.join("ca.crt").display()
         )
     }) else {
         return;
@@ -393,21 +396,25 @@ fn an_encrypted_registry_with_an_authority_of_its_own_and_a_password() {
     fs::write(&credentials, auth.to_string()).unwrap();
     let of_registry = folder.path().join("certs.d").join(&registry.address);
     fs::create_dir_all(&of_registry).unwrap();
-    fs::copy(registry.folder.path().join("ca.crt"), of_registry.join("ca.crt")).unwrap();
+    let of_ours = registry.folder.path();
+    for (from, to) in [("ca.crt", "ca.crt"), ("client.crt", "client.cert"), ("client.key", "client.key")] {
+        fs::copy(of_ours.join(from), of_registry.join(to)).unwrap();
+    }
+    let folders = vec![folder.path().join("none"), folder.path().join("certs.d")];
     let by_file = Registries {
-        certificates: vec![registry.folder.path().join("ca.crt")],
+        certificates: vec![of_ours.join("ca.crt")],
+        certificate_folders: folders.clone(),
         credentials: vec![credentials.clone()],
         ..Registries::default()
     };
-    let by_folder = Registries {
-        certificate_folders: vec![folder.path().join("none"), folder.path().join("certs.d")],
-        credentials: vec![credentials],
-        ..Registries::default()
-    };
+    let by_folder =
+        Registries { certificate_folders: folders, credentials: vec![credentials], ..Registries::default() };
     copy_to_registry(&Graph::from(&image), &reference, None, &by_file).unwrap();
     assert_eq!(pull(&reference, &by_folder).unwrap().digest(), image.digest());
     let error = pull(&reference, &Registries::default()).unwrap_err();
     assert!(!error.is_empty(), "without encryption it does not answer");
+    let nobody = Registries { certificate_folders: Vec::new(), ..by_file };
+    assert!(pull(&reference, &nobody).is_err(), "a certificate of ours is asked for");
     let plain = Registries { credentials: Vec::new(), ..by_folder.clone() };
     let error = pull(&reference, &plain).unwrap_err();
     assert!(error.contains("wants a name and a password"), "{error}");

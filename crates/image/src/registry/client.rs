@@ -1,9 +1,7 @@
 //! Requests to one repository: who asks, when to ask again, and what went wrong.
 
 use std::{
-    fs,
-    io::{self, Read},
-    path::PathBuf,
+    io::Read,
     sync::{Mutex, PoisonError},
     thread,
     time::Duration,
@@ -14,10 +12,9 @@ use casehard_oci::{Reference, escape};
 use ureq::{
     Agent, Body, SendBody,
     http::{Request, Response, header},
-    tls::{Certificate, RootCerts, TlsConfig},
 };
 
-use super::{Credential, RegistryError, challenge::Challenge, credentials};
+use super::{Credential, RegistryError, challenge::Challenge, credentials, tls};
 use crate::Registries;
 
 /// How often something is tried.
@@ -66,9 +63,9 @@ impl Client {
     ) -> Result<Self, RegistryError> {
         let host =
             if reference.registry == "docker.io" { "registry-1.docker.io" } else { &reference.registry };
-        let authorities = authorities(registries, host)?;
+        let files = tls::files(registries, host)?;
         // Who gives authorities for a registry on this machine means that it is encrypted.
-        let is_plain = registries.plain_http || (is_loopback(host) && authorities.is_empty());
+        let is_plain = registries.plain_http || (is_loopback(host) && files.authorities.is_empty());
         let proxy =
             registries.proxy.as_deref().filter(|_| !is_loopback(host) && !is_direct(host, registries));
         let proxy = proxy.map(ureq::Proxy::new).transpose().map_err(|error| {
@@ -82,7 +79,7 @@ impl Client {
             .timeout_per_write(Some(registries.patience.unwrap_or(PATIENCE)))
             .proxy(proxy)
             .user_agent(concat!("casehard/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls(&authorities)?)
+            .tls_config(tls::config(&files)?)
             .build()
             .into();
         Ok(Self {
@@ -312,10 +309,14 @@ const fn is_later(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
-/// As long as the registry says (RFC 9110, section 10.2.3, seconds only).
-fn waiting(answer: &Response<Body>, attempt: u32) -> Duration {
-    let stated = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let stated = stated.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+/// As long as the registry says, which may name a time by its own clock (RFC 9110, section 10.2.3).
+fn waiting<B>(answer: &Response<B>, attempt: u32) -> Duration {
+    let text = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let time = |text| httpdate::parse_http_date(text).ok();
+    let stated = text(header::RETRY_AFTER).and_then(|stated| match stated.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => time(stated)?.duration_since(text(header::DATE).and_then(time)?).ok(),
+    });
     stated.unwrap_or_else(|| backoff(attempt)).min(LONGEST_WAIT)
 }
 
@@ -340,61 +341,30 @@ fn is_direct(host: &str, registries: &Registries) -> bool {
         .any(|name| name == "*" || host == name || (!name.is_empty() && host.ends_with(&format!(".{name}"))))
 }
 
-/// The files with the authorities that are given for all registries, or for this one.
-fn authorities(registries: &Registries, host: &str) -> Result<Vec<PathBuf>, RegistryError> {
-    if registries.certificates.is_empty() {
-        return own_certificates(registries, host);
-    }
-    Ok(registries.certificates.clone())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whom to trust: these authorities, or the machine's.
-fn tls(files: &[PathBuf]) -> Result<TlsConfig, RegistryError> {
-    if files.is_empty() {
-        return Ok(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build());
-    }
-    let mut certificates = Vec::new();
-    for path in files {
-        let wrong = |why: String| RegistryError::Configuration { file: path.display().to_string(), why };
-        let pem = fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        let before = certificates.len();
-        for item in ureq::tls::parse_pem(&pem) {
-            if let ureq::tls::PemItem::Certificate(certificate) =
-                item.map_err(|error| wrong(error.to_string()))?
-            {
-                certificates.push(Certificate::to_owned(&certificate));
-            }
-        }
-        if certificates.len() == before {
-            return Err(wrong("it has no certificate in PEM".to_owned()));
-        }
-    }
-    Ok(TlsConfig::builder().root_certs(RootCerts::from(certificates)).build())
-}
-
-/// The authorities of one registry (`containers-certs.d(5)`); Docker has the same.
-fn own_certificates(registries: &Registries, host: &str) -> Result<Vec<PathBuf>, RegistryError> {
-    for folder in &registries.certificate_folders {
-        let folder = folder.join(host);
-        let wrong = |error: io::Error| RegistryError::Configuration {
-            file: folder.display().to_string(),
-            why: error.to_string(),
+    #[test]
+    fn a_registry_says_how_long_to_wait_in_seconds_or_by_its_own_clock() {
+        let waits = |headers: &[(&str, &str)]| {
+            let answer = headers
+                .iter()
+                .fold(Response::builder(), |answer, (name, value)| answer.header(*name, *value));
+            waiting(&answer.body(()).unwrap(), 1)
         };
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                continue;
-            }
-            entries => entries.map_err(wrong)?,
-        };
-        let mut files = Vec::new();
-        for entry in entries {
-            files.push(entry.map_err(wrong)?.path());
-        }
-        files.retain(|path| path.extension().is_some_and(|extension| extension == "crt"));
-        files.sort();
-        if !files.is_empty() {
-            return Ok(files);
+        let clock = ("Date", "Sat, 28 Nov 2026 10:00:00 GMT");
+        assert_eq!(waits(&[("Retry-After", "7")]), Duration::from_secs(7));
+        assert_eq!(waits(&[clock, ("Retry-After", "Sat, 28 Nov 2026 10:00:09 GMT")]), Duration::from_secs(9));
+        assert_eq!(waits(&[("Retry-After", "86400")]), LONGEST_WAIT);
+        // A time that is over, one without a clock, and no word.
+        for headers in [
+            &[clock, ("Retry-After", "Sat, 28 Nov 2026 09:00:00 GMT")][..],
+            &[("Retry-After", "Sat, 28 Nov 2026 10:00:09 GMT")],
+            &[("Retry-After", "soon")],
+            &[],
+        ] {
+            assert_eq!(waits(headers), backoff(1), "{headers:?}");
         }
     }
-    Ok(Vec::new())
 }

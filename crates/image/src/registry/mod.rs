@@ -9,6 +9,7 @@ mod mirrors;
 mod pull;
 mod push;
 mod referrers;
+mod tls;
 
 pub(crate) use client::Client;
 pub use credentials::Credential;
