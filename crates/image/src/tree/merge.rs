@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use casehard_oci::RootPath;
 
 use super::{
-    node::{ELSEWHERE, LayerContent, MADE_UP, Meta, NONE, Node, ROOT, Shared, Tree, Type},
+    node::{ELSEWHERE, LayerContent, MADE_UP, Meta, NONE, Node, ROOT, Shared, Tree, Type, reserve},
     resolve::components,
 };
 use crate::{Head, Kind, Limits, Mark, Xattrs};
@@ -201,6 +201,7 @@ impl Merge {
         self.charge(name.len())?;
         let tree = &mut self.tree;
         let node = u32::try_from(tree.nodes.len()).unwrap_or(NONE);
+        reserve(&mut tree.nodes, 1);
         tree.nodes.push(Node {
             parent,
             name: u32::try_from(tree.names.len()).unwrap_or(NONE),
@@ -214,6 +215,7 @@ impl Merge {
             name_length: u8::try_from(name.len()).unwrap_or(u8::MAX),
             kind,
         });
+        reserve(&mut tree.names, name.len());
         tree.names.extend_from_slice(name);
         tree.insert(node);
         Ok(node)
