@@ -3,6 +3,7 @@
 //! A command reads its arguments, makes options of them, and calls one function of a library. Exit codes: 0 done and
 //! the answer is good, 1 done and the answer is no, 2 wrong usage or configuration, 3 could not be done, 70 our bug.
 
+mod answer;
 mod bill;
 mod cache_age;
 mod commands;

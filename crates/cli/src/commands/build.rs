@@ -9,7 +9,7 @@ use std::{
 use casehard_base::{Built, Lock, Options, build};
 use casehard_oci::escape;
 
-use crate::{Context, Failure, Verdict, recipe, stages::Stages};
+use crate::{Context, Failure, Verdict, answer::Format, recipe, stages::Stages};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -42,12 +42,6 @@ pub struct Arguments {
 enum FlavourArgument {
     Full,
     Minimal,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {

@@ -9,7 +9,7 @@ use casehard_verify::{
     job::Read,
 };
 
-use crate::{Context, Failure, Verdict};
+use crate::{Context, Failure, Verdict, answer::Format};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -29,13 +29,6 @@ pub struct Arguments {
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {

@@ -5,7 +5,7 @@ use std::{io::Write as _, path::PathBuf};
 use casehard_harden::{Level, Picks, Policy};
 use casehard_verify::job::{self, Advisories, Done, Job};
 
-use crate::{Context, Failure, Verdict, progress::Stages, workload};
+use crate::{Context, Failure, Verdict, answer::Format, progress::Stages, workload};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -38,12 +38,6 @@ pub struct Arguments {
     format: Format,
     #[command(flatten)]
     store: super::db::StoreArguments,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {

@@ -7,7 +7,7 @@ use casehard_verify::{
     job::{self, Comparison},
 };
 
-use crate::{Context, Failure, Verdict, progress::Stages, workload};
+use crate::{Context, Failure, Verdict, answer::Format, progress::Stages, workload};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -28,12 +28,6 @@ pub struct Arguments {
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {

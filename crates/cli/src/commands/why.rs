@@ -9,7 +9,7 @@ use casehard_harden::{
 use casehard_profile::Profile;
 use casehard_report::Report;
 
-use crate::{Context, Failure, Verdict, output_folder};
+use crate::{Context, Failure, Verdict, answer::Format, output_folder};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -22,13 +22,6 @@ pub struct Arguments {
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {

@@ -6,7 +6,7 @@ use casehard_oci::RootPath;
 use casehard_profile::{Access, Listing, Phase};
 
 use super::read::read;
-use crate::{Context, Failure, Verdict};
+use crate::{Context, Failure, Verdict, answer::Format};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -31,13 +31,6 @@ pub struct Arguments {
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 /// The words of [`Access`], for the help and for completion.
