@@ -3,24 +3,35 @@
 use casehard_engine::{Container, Sandbox, Spec, Store};
 use casehard_image::Image;
 use casehard_profile::{Phase, Profile};
-use casehard_record::{Mode, Recording};
+use casehard_record::Mode;
 use casehard_verify::job::{JobError, Joined, Place, PlaceError, Recorded, Watch};
 
 use crate::{Context, Failure};
 
+/// How closely the recorder looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Recording {
+    /// Every system call that takes a path, and access times
+    #[default]
+    Full,
+    /// Opening files is told by access times alone, which what is opened and not read escapes: cheaper, for long runs
+    Light,
+}
+
 /// The embedded sandbox.
 pub struct Here {
     sandbox: Sandbox,
+    recording: Recording,
 }
 
 /// Opens the sandbox, and says what it lacks on this machine.
-pub fn sandbox(context: &Context) -> Result<Here, Failure> {
+pub fn sandbox(context: &Context, recording: Recording) -> Result<Here, Failure> {
     let store = Store::open(&context.cache()?.join("store"))
         .map_err(|error| Failure::cannot("failed to open the store of unpacked images", &error))?;
     let sandbox =
         Sandbox::new(store).map_err(|error| Failure::cannot("failed to open the sandbox", &error))?;
     sandbox.limitations().iter().for_each(|line| context.say(format_args!("note: {line}")));
-    Ok(Here { sandbox })
+    Ok(Here { sandbox, recording })
 }
 
 impl Place for Here {
@@ -29,7 +40,11 @@ impl Place for Here {
     }
 
     fn record(&self, image: &Image, spec: &Spec) -> Result<Recorded, PlaceError> {
-        let (container, recording) = casehard_record::start(&self.sandbox, image, spec, Mode::Full)?;
+        let mode = match self.recording {
+            Recording::Full => Mode::Full,
+            Recording::Light => Mode::Light,
+        };
+        let (container, recording) = casehard_record::start(&self.sandbox, image, spec, mode)?;
         Ok(Recorded { container, watch: Box::new(Watching(recording)) })
     }
 
@@ -38,7 +53,7 @@ impl Place for Here {
     }
 }
 
-struct Watching(Recording);
+struct Watching(casehard_record::Recording);
 
 impl Watch for Watching {
     fn phase(&self, phase: Phase) -> Result<(), PlaceError> {

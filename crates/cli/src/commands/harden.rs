@@ -5,7 +5,7 @@ use std::{io::Write as _, path::PathBuf};
 use casehard_harden::{Level, Picks, Policy};
 use casehard_verify::job::{self, Advisories, Done, Job};
 
-use crate::{Context, Failure, Verdict, answer::Format, progress::Stages, workload};
+use crate::{Context, Failure, Verdict, answer::Format, place::Recording, progress::Stages, workload};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Profiles from earlier runs, in place of a run of its own
     #[arg(long, value_name = "FILE")]
     profile: Vec<PathBuf>,
+    /// How closely the recorder looks
+    #[arg(long, value_enum, default_value_t)]
+    recording: Recording,
     /// Show what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -44,7 +47,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let loaded = workload::load(&arguments.workload, context)?;
     let policy = policy(arguments, &loaded.workload)?;
     let profile = super::profile::merged(&arguments.profile)?;
-    let sandbox = crate::place::sandbox(context)?;
+    let sandbox = crate::place::sandbox(context, arguments.recording)?;
     let store = arguments.store.open(context)?;
     let today = context.today().ok_or_else(|| Failure::usage("the clock cannot be read"))?;
     let job = Job {

@@ -7,7 +7,7 @@ use casehard_verify::{
     job::{self, Comparison},
 };
 
-use crate::{Context, Failure, Verdict, answer::Format, progress::Stages, workload};
+use crate::{Context, Failure, Verdict, answer::Format, place::Recording, progress::Stages, workload};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let profile = beside(arguments, arguments.profile.as_ref(), "profile.json");
     let profile = profile.map(|file| super::profile::read(&file)).transpose()?;
     let seccomp = beside(arguments, arguments.seccomp.as_ref(), "seccomp.json").map(|file| read(&file)).transpose()?;
-    let sandbox = crate::place::sandbox(context)?;
+    let sandbox = crate::place::sandbox(context, Recording::default())?;
     let comparison = Comparison {
         original: &original,
         hardened: &loaded.image,

@@ -4,13 +4,16 @@ use std::{io::Write as _, path::PathBuf};
 
 use casehard_verify::job::{self, Job, Read};
 
-use crate::{Context, Failure, Verdict, progress::Stages, workload};
+use crate::{Context, Failure, Verdict, place::Recording, progress::Stages, workload};
 
 #[derive(Debug, clap::Args)]
 #[group(id = "profile-record")]
 pub struct Arguments {
     #[command(flatten)]
     workload: workload::Named,
+    /// How closely the recorder looks
+    #[arg(long, value_enum, default_value_t)]
+    recording: Recording,
     /// File to write the profile to [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -18,7 +21,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let loaded = workload::load(&arguments.workload, context)?;
-    let sandbox = crate::place::sandbox(context)?;
+    let sandbox = crate::place::sandbox(context, arguments.recording)?;
     let failed = |error: job::JobError| crate::place::failure("failed to profile the image", &error);
     let job = Job {
         image: &loaded.image,
