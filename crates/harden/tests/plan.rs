@@ -182,6 +182,46 @@ fn setuid_bits_go_and_the_user_can_write_what_the_application_writes() {
     assert!(!plan.additions.contains_key(&path("/etc/passwd")));
 }
 
+/// The 64 bytes of an ELF header that names no segments, and a constant after it.
+fn program_that_names(constant: &str) -> Vec<u8> {
+    let mut bytes = vec![0; 64];
+    bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+    bytes[16] = 2; // ET_EXEC
+    bytes[18] = 62; // EM_X86_64
+    bytes[52] = 64; // the size of this header
+    bytes.extend(constant.as_bytes());
+    bytes.push(0);
+    bytes
+}
+
+#[test]
+fn certificates_stay_for_code_that_loads_them_whether_or_not_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    for (constant, expected) in
+        [("/etc/ssl/certs/ca-certificates.crt", true), ("/etc/ssl/openssl.cnf", false)]
+    {
+        let program = folder.path().join("client");
+        std::fs::write(&program, program_that_names(constant)).unwrap();
+        let layer = format!(
+            r"
+f usr/bin/app 755 < {}
+f usr/share/ca-certificates/root.crt = root
+l etc/ssl/certs/5f15c80c.0 = root.pem
+l etc/ssl/certs/root.pem = /usr/share/ca-certificates/root.crt
+",
+            program.display()
+        );
+        let made = image(&[&layer], Container::default());
+        let profile = profile(&[("/usr/bin/app", Access::Executed)]);
+        for level in [Level::Package, Level::File] {
+            let plan = planned(&made, &profile, &at_level(level));
+            for name in ["/etc/ssl/certs/5f15c80c.0", "/usr/share/ca-certificates/root.crt"] {
+                assert_eq!(plan.keep.contains_key(&path(name)), expected, "{constant}, {level:?}: {name}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_listed_directory_keeps_its_entries() {
     let made = debian();

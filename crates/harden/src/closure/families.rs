@@ -106,15 +106,29 @@ const FAMILIES: &[Family] = &[
     },
 ];
 
-/// A file of the family that was opened, not only passed on the way.
+/// A file of the family that was opened, not only passed on the way; of certificates also code that is there to load
+/// them, since it may do so at the first connection only.
 fn used<'a>(closure: &Closure<'a>, family: &Family) -> Option<Entry<'a>> {
     let tree = closure.ground.tree;
-    family.places.iter().find_map(|place| {
-        let top = tree.get(&RootPath::parse(place.as_bytes()).ok()?)?;
-        std::iter::once(top)
-            .chain(top.below())
-            .find(|entry| !entry.is_directory() && closure.grade(entry.id()) == Some(Grade::Active))
-    })
+    family
+        .places
+        .iter()
+        .find_map(|place| {
+            let top = tree.get(&RootPath::parse(place.as_bytes()).ok()?)?;
+            std::iter::once(top)
+                .chain(top.below())
+                .find(|entry| !entry.is_directory() && closure.grade(entry.id()) == Some(Grade::Active))
+        })
+        .or_else(|| (family.rule == Rule::Certificates).then(|| verifier(closure)).flatten())
+}
+
+/// Code in use that verifies others with the system's certificates.
+fn verifier<'a>(closure: &Closure<'a>) -> Option<Entry<'a>> {
+    let ground = closure.ground;
+    let active = closure.kept.iter().filter(|(_, kept)| kept.grade == Grade::Active);
+    active
+        .map(|(node, _)| ground.tree.entry(*node))
+        .find(|entry| entry.is_file() && ground.inventory.elf(*entry).is_some_and(|elf| elf.verifies))
 }
 
 fn whole<'a>(closure: &mut Closure<'a>, family: &Family, by: Entry<'a>) {

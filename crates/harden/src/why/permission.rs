@@ -138,6 +138,14 @@ fn system_call(plan: &Plan, about: &str) -> Option<Answer> {
             );
         }
         Allowed::Process => answer.push(0, "every process makes it, from its start to its end"),
+        Allowed::Files => {
+            answer.push(
+                0,
+                "programs make it on files that they may open and in directories that they may change",
+            );
+            answer.push(0, "permissions and the read-only root still decide");
+        }
+        Allowed::Sockets => answer.push(0, "it has sockets, and this is made on sockets"),
         Allowed::Runtime => {
             answer.push(0, "container runtimes make it between loading the filter and starting the program");
         }
@@ -236,14 +244,17 @@ mod tests {
 
     #[test]
     fn every_permission_has_its_evidence() {
-        let cases: [(&str, &[&str]); 9] = [
+        let cases: [(&str, &[&str]); 12] = [
             ("chown", &["CAP_CHOWN stays", "chown /srv/x", "by /bin/app, during step 3"]),
             ("CAP_KILL", &["CAP_KILL is dropped", "used to: kill 7"]),
             ("CAP_BPF", &["CAP_BPF is dropped", "nothing that the application did"]),
             ("80", &["port 80 is open", "80/tcp", "bound: tcp:0.0.0.0:80", "below 1024"]),
             ("81/tcp", &["is closed"]),
             ("accept", &["it was made"]),
-            ("accept4", &["accept is allowed"]),
+            ("accept4", &["it has sockets"]),
+            ("recvmmsg", &["recvmsg is allowed"]),
+            ("rename", &["permissions and the read-only root still decide"]),
+            ("futex", &["every process makes it"]),
             ("capset", &["container runtimes"]),
             ("User", &["config.User was changed", "raw socket", "after: 0:0"]),
         ];

@@ -93,7 +93,9 @@ pub(super) fn rule(rule: Rule) -> &'static str {
         Rule::Assembly => "it is an assembly or library of that .NET application",
         Rule::NameService => "it is a name service module that nsswitch.conf names",
         Rule::Pam => "it is a part of PAM's configuration that was used",
-        Rule::Certificates => "it is of the certificate store, of which a part was used",
+        Rule::Certificates => {
+            "it is of the certificate store, of which a part was used or is loaded by code in use"
+        }
         Rule::TimeZones => "it is of the time zone database, of which a part was used",
         Rule::Fonts => "it is a font or its configuration, of which a part was used",
         Rule::LoaderQuery => "that module asks it where libraries are",

@@ -40,6 +40,9 @@ pub struct Elf {
     pub dlopen: Vec<DlopenNote>,
     /// Whether it converts between character sets by the C library (it imports `iconv_open`).
     pub converts: bool,
+    /// Whether it verifies others with the system's certificates: it imports one of the calls that load them, or names
+    /// their bundle by its path.
+    pub verifies: bool,
     /// Whether it was linked by the Go linker (`.go.buildinfo`).
     pub is_go: bool,
     /// Whether it carries a list of its crates (`.dep-v0`, cargo-auditable).
@@ -120,6 +123,23 @@ impl Elf {
     }
 }
 
+/// Where Debian and all that follow it keep the certificates in one file. Programs that bring their TLS with them
+/// (Go's `crypto/x509`, rustls) and libraries that were told at their building (libcurl) hold this path.
+const BUNDLE: &[u8] = b"/etc/ssl/certs/ca-certificates.crt";
+/// Calls that load the system's certificates: beginnings of names, as some have kin (`_ex`), and the libraries of which they are.
+const LOADS_CERTIFICATES: &[(&[u8], &[u8])] = &[
+    (b"\0SSL_CTX_set_default_verify_", b"libssl."),
+    (b"\0X509_STORE_set_default_paths", b"libcrypto."),
+    (b"\0gnutls_x509_trust_list_add_system_trust", b"libgnutls."),
+    (b"\0gnutls_certificate_set_x509_system_trust", b"libgnutls."),
+];
+
+/// Whether the dynamic strings name one of [`LOADS_CERTIFICATES`], and the library is not one that only passes it on.
+fn imports_certificates(strings: &[u8], soname: &[u8]) -> bool {
+    LOADS_CERTIFICATES.iter().all(|(_, library)| !soname.starts_with(library))
+        && LOADS_CERTIFICATES.iter().any(|(name, _)| memchr::memmem::find(strings, name).is_some())
+}
+
 /// More program headers than this make no program.
 const MOST_SEGMENTS: usize = 4096;
 /// More entries of the dynamic section than this are not read.
@@ -157,6 +177,7 @@ fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
         })
     };
     let mut is_pie = false;
+    elf.verifies = memchr::memmem::find(bytes, BUNDLE).is_some();
     if let Some(dynamic) = dynamic {
         let entries = || dynamic.iter().take(MOST_DYNAMIC).take_while(|entry| entry.tag(endian) != DT_NULL);
         let value = |tag| entries().find(|entry| entry.tag(endian) == tag).map(|entry| entry.val(endian));
@@ -179,6 +200,7 @@ fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
         elf.runpath = named(DT_RUNPATH);
         let is_libc = elf.soname.as_deref().is_some_and(|name| name.starts_with(b"libc."));
         elf.converts = !is_libc && memchr::memmem::find(strings, b"\0iconv_open\0").is_some();
+        elf.verifies |= imports_certificates(strings, elf.soname.as_deref().unwrap_or_default());
         is_pie = value(DT_FLAGS_1).is_some_and(|flags| flags & DF_1_PIE.0 != 0);
     }
     elf.kind = match header.e_type(endian) {
@@ -273,6 +295,26 @@ mod tests {
         assert!(elf.is_program() && !elf.is_go && elf.soname.is_none());
         assert_eq!(elf.is_static(), elf.needed.is_empty() && elf.interpreter.is_none());
         assert!(section(&bytes, b".text").is_some_and(|text| !text.is_empty()));
+    }
+
+    #[test]
+    fn who_verifies_others_is_known_by_what_it_imports_or_names() {
+        use crate::elf::test_program::{Program, build};
+        let cases: [(&str, &[&str], &[&str], bool); 5] = [
+            ("a client", &["SSL_CTX_set_default_verify_paths"], &[], true),
+            ("another", &["gnutls_certificate_set_x509_system_trust"], &[], true),
+            ("a library that was told where", &[], &["/etc/ssl/certs/ca-certificates.crt"], true),
+            ("a server", &["SSL_CTX_use_certificate"], &["/etc/ssl/openssl.cnf"], false),
+            ("a name that ends so", &["my_SSL_CTX_set_default_verify_paths"], &[], false),
+        ];
+        for (name, imports, constants, expected) in cases {
+            let bytes = build(&Program { imports, constants, ..Program::default() });
+            assert_eq!(Elf::read(&bytes).unwrap().verifies, expected, "{name}");
+        }
+        // The library that has the call passes it on to its users.
+        let imports = &["SSL_CTX_set_default_verify_paths", "X509_STORE_set_default_paths"];
+        let bytes = build(&Program { soname: Some("libssl.so.3"), imports, ..Program::default() });
+        assert!(!Elf::read(&bytes).unwrap().verifies);
     }
 
     proptest::proptest! {

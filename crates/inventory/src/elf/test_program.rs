@@ -13,6 +13,8 @@ pub struct Program<'a> {
     pub rpath: Option<&'a str>,
     /// `DT_RUNPATH`.
     pub runpath: Option<&'a str>,
+    /// Names among its dynamic strings, as those of calls that it imports.
+    pub imports: &'a [&'a str],
     /// Strings among its constants.
     pub constants: &'a [&'a str],
     /// Sections beside them: name and content.
@@ -28,6 +30,10 @@ pub fn build(program: &Program<'_>) -> Vec<u8> {
     for (tag, text) in named.chain(single.into_iter().filter_map(|(tag, text)| Some((tag, text?)))) {
         dynamic.push((tag, strings.len() as u64));
         strings.extend(text.as_bytes());
+        strings.push(0);
+    }
+    for name in program.imports {
+        strings.extend(name.as_bytes());
         strings.push(0);
     }
     let mut constants = vec![0u8];

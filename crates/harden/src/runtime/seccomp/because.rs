@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    profile::makes_namespaces,
-    runtimes::{PROCESS, RUNTIMES},
+    profile::{has_sockets, makes_namespaces},
+    runtimes::{FILES, NETWORK, PROCESS, RUNTIMES},
     same::SAME,
 };
 
@@ -17,6 +17,10 @@ pub enum Allowed<'a> {
     Like(&'a str),
     /// Every process makes it.
     Process,
+    /// Programs make it on files that they may open, or in directories that they may change.
+    Files,
+    /// Sockets were used, and this is made on sockets.
+    Sockets,
     /// The container runtimes make it when the filter is in force already.
     Runtime,
 }
@@ -33,6 +37,13 @@ pub fn allowed_because<'a>(seen: &'a BTreeSet<String>, name: &str) -> Option<All
     if PROCESS.contains(&name) {
         return Some(Allowed::Process);
     }
+    if FILES.contains(&name) {
+        return Some(Allowed::Files);
+    }
+    let sockets = if has_sockets(seen) { NETWORK } else { &[] };
+    if sockets.contains(&name) {
+        return Some(Allowed::Sockets);
+    }
     let family = SAME.iter().find(|group| group.contains(&name));
     let like = family.and_then(|family| family.iter().find_map(|other| seen.get(*other)));
     if let Some(other) = like {
@@ -41,7 +52,8 @@ pub fn allowed_because<'a>(seen: &'a BTreeSet<String>, name: &str) -> Option<All
     if RUNTIMES.iter().any(|(_, calls)| calls.contains(&name)) {
         return Some(Allowed::Runtime);
     }
-    let mut base = PROCESS.iter().chain(RUNTIMES.iter().flat_map(|(_, calls)| calls.iter())).copied();
+    let by_rule = PROCESS.iter().chain(FILES).chain(sockets);
+    let mut base = by_rule.chain(RUNTIMES.iter().flat_map(|(_, calls)| calls.iter())).copied();
     base.find(|other| family.is_some_and(|family| family.contains(other))).map(Allowed::Like)
 }
 
@@ -54,9 +66,13 @@ mod tests {
         let seen = BTreeSet::from(["accept".to_owned(), "bind".to_owned()]);
         let cases = [
             ("bind", Some(Allowed::Seen)),
-            ("accept4", Some(Allowed::Like("accept"))),
+            ("accept4", Some(Allowed::Sockets)),
+            ("recvmmsg", Some(Allowed::Like("recvmsg"))),
             ("execveat", Some(Allowed::Like("execve"))),
             ("futex", Some(Allowed::Process)),
+            ("rename", Some(Allowed::Files)),
+            ("renameat2", Some(Allowed::Like("rename"))),
+            ("connect", Some(Allowed::Sockets)),
             ("capset", Some(Allowed::Runtime)),
             ("clone3", None),
             ("ptrace", None),
