@@ -8,12 +8,13 @@ use crate::{
     root::{Node, Root, Store},
 };
 
-/// The lines of all fragments of a kind, by the name of their file.
-fn lines(root: &Root, store: &Store<'_>, folder: &str) -> Vec<Vec<String>> {
+/// The lines of the fragments of a kind, by the name of their file: of all, or of those called one of `only`.
+fn lines(root: &Root, store: &Store<'_>, folder: &str, only: &[String]) -> Vec<Vec<String>> {
     let files: Vec<RootPath> = root.children(&at(folder)).into_iter().map(|(path, _)| path).collect();
     files
         .iter()
         .filter(|path| path.as_bytes().ends_with(b".conf"))
+        .filter(|path| only.is_empty() || only.iter().any(|name| path.file_name() == Some(name.as_bytes())))
         .filter_map(|path| store.text(root, path))
         .flat_map(|text| text.lines().map(words).collect::<Vec<_>>())
         .filter(|words| words.first().is_some_and(|first| !first.starts_with('#')))
@@ -49,11 +50,12 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Adds the accounts of `sysusers.d` that are missing. Whether there were any.
-pub(super) fn accounts(root: &mut Root, store: &Store<'_>) -> bool {
+/// Adds the accounts of `sysusers.d` that are missing: of all its files, or of those called one of `only`. Whether there
+/// were any.
+pub(crate) fn accounts(root: &mut Root, store: &Store<'_>, only: &[String]) -> bool {
     let mut accounts = Accounts::read(root, store);
     let before = accounts.clone();
-    for words in lines(root, store, "/usr/lib/sysusers.d") {
+    for words in lines(root, store, "/usr/lib/sysusers.d", only) {
         let field = |number: usize| words.get(number).map(String::as_str).filter(|text| *text != "-");
         let Some(name) = field(1) else { continue };
         match words[0].trim_end_matches('!') {
@@ -95,7 +97,7 @@ pub(super) fn accounts(root: &mut Root, store: &Store<'_>) -> bool {
 pub(super) fn directories(root: &mut Root, store: &Store<'_>) -> bool {
     let accounts = Accounts::read(root, store);
     let mut any = false;
-    for words in lines(root, store, "/usr/lib/tmpfiles.d") {
+    for words in lines(root, store, "/usr/lib/tmpfiles.d", &[]) {
         let field = |number: usize| words.get(number).map(String::as_str).filter(|text| *text != "-");
         let kind = words[0].trim_end_matches(['!', '-', '+', '=', '~', '^', '$']);
         let Some(path) = field(1).filter(|path| path.starts_with('/') && !path.contains('%')).map(at) else {

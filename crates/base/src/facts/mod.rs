@@ -18,6 +18,7 @@ use crate::{
 };
 
 pub(crate) use alternatives::Alternatives;
+pub(crate) use fragments::accounts;
 pub(crate) use library::{Library, large_library, library};
 
 /// What is there before any package: places that package scripts write to.
@@ -41,7 +42,7 @@ pub(crate) fn finish(
 ) -> Vec<&'static str> {
     let store = machine.store;
     let rules = [
-        ("sysusers.d", fragments::accounts(root, store)),
+        ("sysusers.d", accounts(root, store, &[])),
         ("tmpfiles.d", fragments::directories(root, store)),
         ("pam profiles", pam::write(root, store)),
         ("certificate bundle", certificates::write(root, store)),

@@ -89,6 +89,26 @@ fn the_language() {
 }
 
 #[test]
+fn accounts_of_a_fragment_are_there_for_the_rest_of_the_script() {
+    let store = Store::new(&[]);
+    let mut machine = machine(&store);
+    let fragment = "u shop - \"A shop\" /var/lib/shop\nu! other 7 - -\n";
+    machine.root.put(&at("/usr/lib/sysusers.d/shop.conf"), Node::file(fragment, 0o644));
+    machine.root.put(&at("/usr/lib/sysusers.d/late.conf"), Node::file("u late - -\n", 0o644));
+    let script =
+        "set -e; touch /var/till; systemd-sysusers shop.conf; chown shop:shop /var/till; touch /var/end";
+    Shell::new(&mut machine, "shop", "postinst").run(script, &["configure", ""]);
+    assert!(machine.root.exact(&at("/var/end")).is_some(), "{:?}", machine.uncovered);
+    let accounts = machine.accounts();
+    assert_eq!(machine.root.exact(&at("/var/till")).map(|node| node.uid), accounts.uid("shop"));
+    assert!(
+        accounts.uid("shop").is_some() && accounts.uid("other") == Some(7) && accounts.uid("late").is_none()
+    );
+    Shell::new(&mut machine, "late", "postinst").run("systemd-sysusers", &["configure", ""]);
+    assert!(machine.accounts().uid("late").is_some());
+}
+
+#[test]
 fn what_changes_the_root() {
     let store = Store::new(&[]);
     let mut machine = machine(&store);

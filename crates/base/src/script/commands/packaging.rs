@@ -4,7 +4,7 @@ use casehard_oci::RootPath;
 
 use super::{Known, Options, plain, rule};
 use crate::{
-    deb,
+    deb, facts,
     root::{Diversion, Kind, Node},
     script::shell::{Shell, Streams},
 };
@@ -21,11 +21,11 @@ pub(super) const COMMANDS: &[Known] = &[
     plain("remove-shell", |_, _, _| 0),
     rule("phpenmod", php_enable),
     plain("phpquery", php_query),
+    rule("systemd-sysusers", accounts),
     // Their results depend on every package and are made at the end, whether or not somebody asked for them.
     rule("ldconfig", |_, _, _| 0),
     rule("update-ca-certificates", |_, _, _| 0),
     rule("pam-auth-update", |_, _, _| 0),
-    rule("systemd-sysusers", |_, _, _| 0),
     rule("systemd-tmpfiles", |_, _, _| 0),
 ];
 
@@ -175,6 +175,13 @@ fn rename(shell: &mut Shell<'_, '_>, from: &RootPath, to: &RootPath) {
     if let (Some(from), Some(to)) = (root.resolve(from, false), root.resolve(to, false)) {
         root.rename(&from, &to);
     }
+}
+
+/// Accounts of `sysusers.d`, which the rest of the script may give files to.
+fn accounts(shell: &mut Shell<'_, '_>, words: &[String], _: &Streams) -> i32 {
+    let options = Options::read(words, &["root", "image", "replace", "image-policy"]);
+    facts::accounts(&mut shell.machine.root, shell.machine.store, &options.operands);
+    0
 }
 
 fn override_mode(shell: &mut Shell<'_, '_>, words: &[String], streams: &Streams) -> i32 {
