@@ -36,7 +36,7 @@ pub fn bill(name: &str, platform: Option<&Platform>, context: &Context) -> Resul
         return Ok(Bill { sbom: Sbom::read(&bytes).map_err(failed)?, read: None });
     }
     let image = context.open(name, platform)?;
-    let (tree, inventory) = casehard_inventory::catalog(&image)
+    let (tree, inventory) = casehard_inventory::survey(&image)
         .map_err(|error| Failure::cannot(format_args!("failed to read image {name}"), &error))?;
     let sbom = Sbom::of(&image, &tree, &inventory, &Select::default());
     Ok(Bill { sbom, read: Some((tree, inventory)) })

@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, sync::Mutex};
 use casehard_image::{Facts, Head, Image, Inspect, ReadError, Tree, Want, read};
 use casehard_oci::RootPath;
 
-use crate::{Cataloger, File, FileFacts, Inventory, Piece, Pieces, catalogers, elf::Elf, facts, join};
+use crate::{
+    Cataloger, File, FileFacts, Inventory, Piece, Pieces, catalogers, elf::Elf, facts, facts::Depth, join,
+};
 
 /// What catalogers and facts keep of one file.
 #[derive(Debug)]
@@ -21,12 +23,13 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Catalog {
     catalogers: &'static [&'static Cataloger],
+    depth: Depth,
     too_large: Mutex<BTreeSet<(RootPath, u64)>>,
 }
 
 impl Default for Catalog {
     fn default() -> Self {
-        Self { catalogers: catalogers::ALL, too_large: Mutex::default() }
+        Self { catalogers: catalogers::ALL, depth: Depth::default(), too_large: Mutex::default() }
     }
 }
 
@@ -35,6 +38,12 @@ impl Catalog {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Every cataloger, and facts of files to this depth.
+    #[must_use]
+    pub fn to(depth: Depth) -> Self {
+        Self { depth, ..Self::default() }
     }
 
     /// The inventory, once the image was read with this as its [`Inspect`].
@@ -49,7 +58,11 @@ impl Catalog {
         let is_elf = Elf::is_elf(start);
         let readers =
             self.catalogers.iter().filter(|one| one.reads.matches(path.as_bytes(), is_elf).is_some());
-        readers.map(|one| one.limit).chain([facts::wanted(path, start)]).max().filter(|limit| *limit > 0)
+        readers
+            .map(|one| one.limit)
+            .chain([facts::wanted(path, start, self.depth)])
+            .max()
+            .filter(|limit| *limit > 0)
     }
 }
 
@@ -72,7 +85,8 @@ impl Inspect for Catalog {
 
     fn inspect(&self, path: &RootPath, head: &Head, bytes: &[u8]) -> Option<Found> {
         let is_elf = Elf::is_elf(bytes);
-        let mut found = Found { facts: FileFacts::read(path, bytes), pieces: Vec::new(), unknown: None };
+        let mut found =
+            Found { facts: FileFacts::read(path, bytes, self.depth), pieces: Vec::new(), unknown: None };
         for (index, cataloger) in self.catalogers.iter().enumerate() {
             if bytes.len() as u64 > cataloger.limit
                 || cataloger.reads.matches(path.as_bytes(), is_elf).is_none()
@@ -130,7 +144,35 @@ pub fn catalog_with<I: Inspect>(
     image: &Image,
     other: &I,
 ) -> Result<(Tree, Inventory, Facts<I::Fact>), ReadError> {
-    let catalog = Catalog::new();
+    read_with(image, Catalog::new(), other)
+}
+
+/// The same as [`catalog`] but for what files need ([`Depth::Packages`]): enough to say what is there and what is
+/// wrong with it, in a fraction of the time.
+///
+/// # Errors
+/// When a layer cannot be read, is not what its digests say, or exceeds a limit.
+pub fn survey(image: &Image) -> Result<(Tree, Inventory), ReadError> {
+    let (tree, inventory, _) = survey_with(image, &())?;
+    Ok((tree, inventory))
+}
+
+/// The same as [`catalog_with`] but for what files need ([`Depth::Packages`]).
+///
+/// # Errors
+/// When a layer cannot be read, is not what its digests say, or exceeds a limit.
+pub fn survey_with<I: Inspect>(
+    image: &Image,
+    other: &I,
+) -> Result<(Tree, Inventory, Facts<I::Fact>), ReadError> {
+    read_with(image, Catalog::to(Depth::Packages), other)
+}
+
+fn read_with<I: Inspect>(
+    image: &Image,
+    catalog: Catalog,
+    other: &I,
+) -> Result<(Tree, Inventory, Facts<I::Fact>), ReadError> {
     let (tree, facts) = read(image, &Both(&catalog, other))?;
     let (facts, others) = facts.unzip();
     let inventory = catalog.finish(&tree, facts);

@@ -87,13 +87,13 @@ impl Inventory {
         self.facts(entry)?.script.as_deref()
     }
 
-    /// What Python source imports.
+    /// What Python source imports; nothing after a [`survey`](crate::survey).
     #[must_use]
     pub fn python(&self, entry: Entry<'_>) -> Option<&PythonSource> {
         self.facts(entry)?.python.as_ref()
     }
 
-    /// What a source file of Perl, Ruby or JavaScript loads.
+    /// What a source file of Perl, Ruby or JavaScript loads; nothing after a [`survey`](crate::survey).
     #[must_use]
     pub fn source(&self, entry: Entry<'_>) -> Option<&Source> {
         self.facts(entry)?.source.as_deref()

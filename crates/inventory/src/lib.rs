@@ -25,11 +25,11 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use catalog::{Catalog, Found, catalog, catalog_with};
+pub use catalog::{Catalog, Found, catalog, catalog_with, survey, survey_with};
 pub use cataloger::{Cataloger, File, Piece, Pieces, Reads, Says, Subject};
 pub use catalogers::ALL as CATALOGERS;
 pub use facts::{
-    ELF_LIMIT, FileFacts, Import, Language, NodeManifest, PythonSource, SOURCE_LIMIT, Script, Source,
+    Depth, ELF_LIMIT, FileFacts, Import, Language, NodeManifest, PythonSource, SOURCE_LIMIT, Script, Source,
     TEXT_LIMIT, When, keeps_text,
 };
 pub use inventory::{Inventory, Unknown};

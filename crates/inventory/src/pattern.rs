@@ -5,6 +5,10 @@
 /// A pattern is components separated by `/`; each may hold one `*`, which stands for any bytes but `/`. It matches a
 /// path whose last components match. So `lib/apk/db/installed` matches `usr/lib/apk/db/installed` and leaves `usr`.
 pub(crate) fn match_end<'a>(pattern: &str, path: &'a [u8]) -> Option<&'a [u8]> {
+    // Most paths match no pattern, and their last byte says so.
+    if pattern.as_bytes().last().is_some_and(|last| *last != b'*' && path.last() != Some(last)) {
+        return None;
+    }
     let mut rest = path;
     for (index, wanted) in pattern.as_bytes().rsplit(|byte| *byte == b'/').enumerate() {
         if index > 0 {

@@ -77,6 +77,15 @@ fn files_have_owners_through_usr_merge_and_diversions() {
     let unowned: Vec<_> = inventory.unowned(&tree).map(|entry| entry.path().to_string()).collect();
     assert_eq!(unowned, ["/srv/note", "/usr/bin/sh", "/var/lib/dpkg/diversions", "/var/lib/dpkg/status"]);
 
+    // A survey finds the same, and leaves out what files need.
+    let (surveyed, survey) = crate::survey(&made.image).unwrap();
+    assert_eq!((&survey.packages, &survey.unknowns), (&inventory.packages, &inventory.unknowns));
+    let imports = |tree: &Tree, inventory: &Inventory| {
+        let path = "/usr/lib/python3/dist-packages/six.py".parse().unwrap();
+        inventory.python(tree.get(&path).unwrap()).is_some()
+    };
+    assert!(imports(&tree, &inventory) && !imports(&surveyed, &survey));
+
     let sbom = Sbom::of(&made.image, &tree, &inventory, &Select::default());
     assert!(sbom.things().all(|one| one.ecosystem == Ecosystem::Deb));
     let libx = sbom.components.iter().find(|one| one.name == "libx").unwrap();

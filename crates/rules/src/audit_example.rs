@@ -138,7 +138,7 @@ fn build(text: &str, folder: &Path) -> Image {
 pub(crate) fn with_image<T>(text: &str, look: impl FnOnce(&Image, &Tree, &Inventory) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let image = build(text, folder.path());
-    let (tree, inventory) = casehard_inventory::catalog(&image).unwrap();
+    let (tree, inventory) = casehard_inventory::survey(&image).unwrap();
     look(&image, &tree, &inventory)
 }
 
@@ -147,7 +147,7 @@ pub(crate) fn findings(text: &str, settings: &Settings) -> Vec<Finding> {
     let folder = tempfile::tempdir().unwrap();
     let image = build(text, folder.path());
     let secrets = Secrets::new();
-    let (tree, inventory, facts) = casehard_inventory::catalog_with(&image, &secrets).unwrap();
+    let (tree, inventory, facts) = casehard_inventory::survey_with(&image, &secrets).unwrap();
     let secrets = secrets.finish(&tree, &facts);
     check_image(&image, &tree, &inventory, &secrets, settings)
 }

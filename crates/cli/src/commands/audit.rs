@@ -5,7 +5,7 @@ mod text;
 use std::{borrow::Cow, io::Write as _, path::PathBuf};
 
 use casehard_finding::Finding;
-use casehard_inventory::{Inventory, catalog_with};
+use casehard_inventory::{Inventory, survey_with};
 use casehard_oci::Platform;
 use casehard_image::Tree;
 use casehard_rules::{Secrets, Settings, advise, check_image, cis_section_4};
@@ -89,11 +89,11 @@ fn audit(
 ) -> Result<(Vec<Finding>, Tree, Inventory), casehard_image::ReadError> {
     if with_secrets {
         let secrets = Secrets::new();
-        let (tree, inventory, facts) = catalog_with(image, &secrets)?;
+        let (tree, inventory, facts) = survey_with(image, &secrets)?;
         let secrets = secrets.finish(&tree, &facts);
         Ok((check_image(image, &tree, &inventory, &secrets, settings), tree, inventory))
     } else {
-        let (tree, inventory) = casehard_inventory::catalog(image)?;
+        let (tree, inventory) = casehard_inventory::survey(image)?;
         Ok((check_image(image, &tree, &inventory, &[], settings), tree, inventory))
     }
 }

@@ -77,7 +77,7 @@ impl From<FormatName> for Format {
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let image = context.open(&arguments.image, arguments.platform.as_ref())?;
     let failed = |error| Failure::cannot(format_args!("failed to read image {}", arguments.image), &error);
-    let (tree, inventory) = casehard_inventory::catalog(&image).map_err(failed)?;
+    let (tree, inventory) = casehard_inventory::survey(&image).map_err(failed)?;
     let select = Select { only: arguments.select.clone(), except: arguments.exclude.clone(), unowned: true };
     let sbom = match arguments.scope {
         Scope::Squashed => Sbom::of(&image, &tree, &inventory, &select),

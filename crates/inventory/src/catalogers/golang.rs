@@ -72,6 +72,7 @@ fn linked_version(flags: &str) -> Option<&str> {
 fn build_information(bytes: &[u8]) -> Option<(String, String)> {
     let data = match elf::section(bytes, b".go.buildinfo") {
         Some(data) if data.starts_with(MAGIC) => data,
+        _ if elf::has_sections(bytes) => return None,
         // A file without a section table still has it, at a multiple of 16.
         _ => {
             let at = memchr::memmem::find_iter(bytes, MAGIC).take(16).find(|at| at % 16 == 0)?;

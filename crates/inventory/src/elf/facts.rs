@@ -103,6 +103,16 @@ impl Elf {
     /// Reads an ELF file. What is broken is left out; `None` when its header is.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
+        let mut elf = Self::linkage(bytes)?;
+        if elf.kind != ElfKind::Relocatable {
+            elf.opens = candidates::sonames(bytes, &elf);
+        }
+        Some(elf)
+    }
+
+    /// Reads an ELF file but for [`Elf::opens`], which is sought in all of its bytes.
+    #[must_use]
+    pub fn linkage(bytes: &[u8]) -> Option<Self> {
         match bytes.get(4)? {
             1 => read::<FileHeader32<Endianness>>(bytes),
             2 => read::<FileHeader64<Endianness>>(bytes),
@@ -215,9 +225,6 @@ fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
         _ => ElfKind::Other,
     };
     sections::<H>(header, endian, bytes, &mut elf);
-    if elf.kind != ElfKind::Relocatable {
-        elf.opens = candidates::sonames(bytes, &elf);
-    }
     Some(elf)
 }
 
@@ -251,6 +258,26 @@ pub(crate) fn section<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
         2 => find::<FileHeader64<Endianness>>(bytes, name),
         _ => None,
     }
+}
+
+/// Whether the file has a table of sections with names.
+pub(crate) fn has_sections(bytes: &[u8]) -> bool {
+    fn any<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<bool> {
+        let header = H::parse(bytes).ok()?;
+        let endian = header.endian().ok()?;
+        let sections = header.sections(endian, bytes).ok()?;
+        Some(
+            sections
+                .iter()
+                .any(|section| sections.section_name(endian, section).is_ok_and(|name| !name.is_empty())),
+        )
+    }
+    let any = match bytes.get(4) {
+        Some(1) => any::<FileHeader32<Endianness>>(bytes),
+        Some(2) => any::<FileHeader64<Endianness>>(bytes),
+        _ => None,
+    };
+    any.unwrap_or_default()
 }
 
 /// The file's bytes from an address of the loaded program on.

@@ -9,6 +9,6 @@ pub(crate) mod test_program;
 mod tokens;
 
 pub use facts::{DlopenNote, Elf, ElfKind, Priority};
-pub(crate) use facts::{at_address, section};
+pub(crate) use facts::{at_address, has_sections, section};
 pub use loader::{Flavour, Link, Loaded, Loader};
 pub use loader_cache::LoaderCache;

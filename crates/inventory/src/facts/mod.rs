@@ -24,6 +24,16 @@ use crate::{
     pattern,
 };
 
+/// How much is drawn from files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// Packages, how ELF files are linked, first lines of scripts and small configuration: what says what is there.
+    Packages,
+    /// Also what sources, manifests and constants name: what says what is needed.
+    #[default]
+    Needs,
+}
+
 /// What is kept about a file's content.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -51,14 +61,30 @@ pub struct FileFacts {
 impl FileFacts {
     /// Draws facts from a file. `bytes` are all of it.
     #[must_use]
-    pub fn read(path: &RootPath, bytes: &[u8]) -> Self {
+    pub fn read(path: &RootPath, bytes: &[u8], depth: Depth) -> Self {
         let mut facts = Self::default();
-        let name = path.file_name().unwrap_or_default();
         if Elf::is_elf(bytes) {
-            facts.elf = Elf::read(bytes).map(Box::new);
+            let read = if depth == Depth::Needs { Elf::read } else { Elf::linkage };
+            facts.elf = read(bytes).map(Box::new);
             return facts;
         }
         facts.script = Script::read(bytes).map(Box::new);
+        if path.as_bytes() == b"etc/ld.so.cache" {
+            facts.loader_cache = LoaderCache::parse(bytes).map(Arc::new);
+        }
+        if bytes.len() as u64 <= TEXT_LIMIT && keeps_text(path) {
+            facts.text = Some(bytes.into());
+        }
+        if depth == Depth::Needs {
+            facts.read_needs(path, bytes);
+        }
+        facts
+    }
+
+    /// What a source, a manifest or configuration names.
+    fn read_needs(&mut self, path: &RootPath, bytes: &[u8]) {
+        let name = path.file_name().unwrap_or_default();
+        let facts = self;
         let is_python_script = facts.script.as_ref().is_some_and(|script| script.is_python());
         if bytes.len() as u64 <= SOURCE_LIMIT && (is_python_source(name) || is_python_script) {
             facts.python = Some(PythonSource::read(bytes));
@@ -78,13 +104,6 @@ impl FileFacts {
         if name == b"package.json" {
             facts.node = NodeManifest::read(bytes).map(Box::new);
         }
-        if path.as_bytes() == b"etc/ld.so.cache" {
-            facts.loader_cache = LoaderCache::parse(bytes).map(Arc::new);
-        }
-        if bytes.len() as u64 <= TEXT_LIMIT && keeps_text(path) {
-            facts.text = Some(bytes.into());
-        }
-        facts
     }
 
     /// Whether nothing is kept.
@@ -103,18 +122,18 @@ pub const TEXT_LIMIT: u64 = 256 << 10;
 
 /// How much of a file is wanted for its facts, in bytes: 0 when nothing is.
 #[must_use]
-pub(crate) fn wanted(path: &RootPath, start: &[u8]) -> u64 {
+pub(crate) fn wanted(path: &RootPath, start: &[u8], depth: Depth) -> u64 {
     let name = path.file_name().unwrap_or_default();
+    let is_source =
+        || is_python_source(name) || Source::language(name, None).is_some() || name == b"package.json";
     if Elf::is_elf(start) {
         ELF_LIMIT
     } else if start.starts_with(b"#!")
-        || is_python_source(name)
-        || Source::language(name, None).is_some()
-        || name == b"package.json"
         || path.as_bytes() == b"etc/ld.so.cache"
+        || (depth == Depth::Needs && is_source())
     {
         SOURCE_LIMIT
-    } else if keeps_text(path) || is_configuration(path) {
+    } else if keeps_text(path) || (depth == Depth::Needs && is_configuration(path)) {
         TEXT_LIMIT
     } else {
         0

@@ -168,7 +168,7 @@ impl<'a> Scan<'a> {
     fn condition(&mut self, indentation: usize) {
         let rest = &self.bytes[self.at..];
         let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
-        let has = |text: &[u8]| memchr::memmem::find(line, text).is_some();
+        let has = |text: &[u8]| super::source::places(line, text).next().is_some();
         if has(b"TYPE_CHECKING") && !has(b"not ") {
             self.enter(indentation, When::Never);
         } else if has(b"__name__") {

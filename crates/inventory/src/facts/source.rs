@@ -121,9 +121,15 @@ pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// The places where `word` stands in `text`. For lines: preparing a search costs more than a line takes.
+pub(super) fn places<'a>(text: &'a [u8], word: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    let first = word.first().copied().unwrap_or_default();
+    memchr::memchr_iter(first, text).filter(move |at| text[*at..].starts_with(word))
+}
+
 /// The places in `text` right behind `word` where it stands as a word of its own.
 pub(super) fn after_word<'a>(text: &'a [u8], word: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    memchr::memmem::find_iter(text, word).filter_map(move |at| {
+    places(text, word).filter_map(move |at| {
         let end = at + word.len();
         let before = at.checked_sub(1).map(|before| text[before]);
         let alone = before.is_none_or(|byte| !is_word(byte) && !matches!(byte, b'$' | b'@' | b'%' | b'.'))

@@ -4,7 +4,7 @@ use casehard_image::{Image, ReadError, Tree};
 use hashbrown::HashSet;
 
 use super::{Component, Sbom, Select};
-use crate::{Inventory, catalog};
+use crate::{Inventory, survey};
 
 impl Sbom {
     /// The bill of materials of an image with what later layers hide: what is in no file system any more can still be
@@ -24,7 +24,7 @@ impl Sbom {
         let select = Select { unowned: false, ..select.clone() };
         for layer in 0..image.layers().len() {
             let Some(alone) = image.layer_alone(layer) else { continue };
-            let (tree, inventory) = catalog(&alone)?;
+            let (tree, inventory) = survey(&alone)?;
             for component in Self::of(&alone, &tree, &inventory, &select).components {
                 if !known.insert(key(&component)) {
                     continue;
