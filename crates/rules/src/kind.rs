@@ -33,6 +33,9 @@ pub fn kind(path: &str, bytes: &[u8]) -> Option<Subject> {
     }
     let compose_name =
         name.starts_with("compose.") || name.starts_with("docker-compose") || name.starts_with("compose-");
+    if compose_name && has("include:") {
+        return Some(Subject::Compose);
+    }
     (has("services:") && (compose_name || text.contains("image:") || text.contains("build:")))
         .then_some(Subject::Compose)
 }
@@ -83,6 +86,7 @@ mod tests {
         assert_eq!(kind("app.Dockerfile.dockerignore", b""), Some(Subject::Dockerignore));
         assert_eq!(kind("x.yml", b"apiVersion: v1\nkind: Pod\n"), Some(Subject::Kubernetes));
         assert_eq!(kind("compose.yaml", b"services:\n"), Some(Subject::Compose));
+        assert_eq!(kind("compose.yml", b"include: [db.yml]\n"), Some(Subject::Compose));
         assert_eq!(kind("x.yaml", b"a: b\n"), None);
     }
 }

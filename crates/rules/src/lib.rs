@@ -31,13 +31,15 @@ mod suppress;
 
 pub use advice::{Advice, Weight, advise};
 pub use audit::{FoundSecret, SecretFacts, Secrets};
-pub use build::BuildContext;
+pub use build::{BuildContext, ContextSecret, CopySource, copy_sources};
 pub use check::{rules, rules_for};
 pub use cis::{Shown, cis_section_4};
+pub use deployment::{Kustomization, included_files, resources};
 pub use evidence::{Evidence, ImageFacts, ServiceBuild, extended_files, image_key, service_builds, unpinned};
 pub use kind::kind;
 pub use mend::{Mended, Withdrawn, mend};
 pub use rewrite::{Proposal, RewriteError, Target, rewrite};
+pub use secret::secrets_in;
 pub use settings::Settings;
 
 use casehard_finding::{Finding, Subject};

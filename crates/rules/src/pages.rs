@@ -6,7 +6,8 @@ use casehard_dockerfile::IgnoreFile;
 use casehard_finding::{Finding, Rule, Safety, Subject};
 
 use crate::{
-    BuildContext, Evidence, ImageFacts, Settings, check_dockerfile, check_file, mend, rules, service_builds,
+    BuildContext, ContextSecret, Evidence, ImageFacts, Settings, check_dockerfile, check_file, mend, rules,
+    service_builds,
 };
 
 const SECTIONS: [&str; 6] = ["What it finds", "Why it matters", "Bad", "Good", "Fix", "References"];
@@ -41,7 +42,14 @@ fn context(blocks: &[(String, String)]) -> Option<BuildContext> {
         |language: &str| blocks.iter().find(|block| block.0 == language).map(|block| block.1.as_str());
     let files = block("context");
     let ignore = block("dockerignore").map(IgnoreFile::parse);
+    let secrets =
+        blocks.iter().filter_map(|(language, text)| Some((language.strip_prefix("context-file ")?, text)));
+    let secrets = secrets.flat_map(|(file, text)| {
+        let found = crate::secrets_in(text.as_bytes()).into_iter();
+        found.map(|(what, line)| ContextSecret { file: file.to_owned(), what, line })
+    });
     (files.is_some() || ignore.is_some()).then(|| BuildContext {
+        secrets: secrets.collect(),
         ignore,
         files: files.unwrap_or_default().lines().map(str::to_owned).collect(),
         complete: true,

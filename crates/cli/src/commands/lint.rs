@@ -51,6 +51,9 @@ pub struct Arguments {
     /// Report findings that comments allow, too
     #[arg(long)]
     no_allow: bool,
+    /// Do not render Helm charts and kustomizations with helm, kustomize or kubectl
+    #[arg(long)]
+    no_render: bool,
     /// Propose a second stage for a Dockerfile that builds and ships in one, as a diff; nothing is written
     #[arg(long, value_enum, value_name = "TARGET", conflicts_with_all = ["fix", "diff"])]
     rewrite: Option<lint::RewriteTarget>,
@@ -90,7 +93,13 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         FixKind::Evidence => Safety::Evidence,
     });
     let safety = safety.or(arguments.diff.then_some(Safety::Safe));
-    let sources = lint::collect(&arguments.paths, &arguments.stdin_name)?;
+    if safety == Some(Safety::Evidence) {
+        // Who asks for everything that can be mended wants pins, too: whether to have them is a matter of taste.
+        let pins = ["unpinned-base", "compose-image-without-digest", "k8s-image-without-digest"];
+        configs.command_line.enable.extend(pins.map(str::to_owned));
+    }
+    let collected = lint::collect(&arguments.paths, &arguments.stdin_name)?;
+    let sources = lint::render(collected, !arguments.no_render, context);
     if let Some(target) = arguments.rewrite {
         return lint::propose(&sources, target, context);
     }

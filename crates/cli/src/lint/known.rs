@@ -142,6 +142,9 @@ fn others(source: &Source) -> BTreeMap<String, Arc<[u8]>> {
 
 /// The Compose file that an override file is laid over.
 fn overridden(source: &Source) -> Option<Arc<[u8]>> {
+    if let Some(base) = &source.base {
+        return small(base).map(Into::into);
+    }
     let path = source.path.as_deref()?;
     let name = path.file_name()?.to_str()?;
     if !name.contains("compose.override.") {
@@ -162,7 +165,7 @@ fn facts_of(dockerfile: &Path, target: Option<&str>) -> Option<ImageFacts> {
 }
 
 /// The bytes of a regular file that is not too large.
-fn small(path: &Path) -> Option<Vec<u8>> {
+pub fn small(path: &Path) -> Option<Vec<u8>> {
     let fits =
         fs::metadata(path).ok().is_some_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST);
     fits.then(|| fs::read(path).ok())?

@@ -3,8 +3,10 @@
 mod baseline;
 mod config;
 mod context;
+mod include;
 mod known;
 mod propose;
+mod render;
 mod run;
 mod walk;
 
@@ -13,5 +15,6 @@ pub use config::{Configs, Extra};
 pub use context::Contexts;
 pub use known::{Known, Named};
 pub use propose::{RewriteTarget, propose};
+pub use render::render;
 pub use run::{Checked, check_all, summary};
-pub use walk::{Source, collect};
+pub use walk::{Collected, Source, collect};

@@ -26,6 +26,9 @@ pub struct Checked {
     allowed: usize,
 }
 
+/// A file to check, and then what became of it: several files, when it was rendered.
+type Slot = (Option<Source>, Option<Result<Vec<Checked>, Failure>>);
+
 /// Checks every file, and mends it in memory when `safety` says so. The order of the files stays.
 pub fn check_all(
     sources: Vec<Source>,
@@ -35,7 +38,7 @@ pub fn check_all(
 ) -> Result<Vec<Checked>, Failure> {
     let contexts = Contexts::default();
     let next = AtomicUsize::new(0);
-    let slots: Vec<Mutex<(Option<Source>, Option<Result<Checked, Failure>>)>> =
+    let slots: Vec<Mutex<Slot>> =
         sources.into_iter().map(|source| Mutex::new((Some(source), None))).collect();
     let threads =
         thread::available_parallelism().map_or(1, NonZeroUsize::get).min(slots.len().div_ceil(8)).max(1);
@@ -53,7 +56,25 @@ pub fn check_all(
         }
         work();
     });
-    slots.into_iter().filter_map(|slot| slot.into_inner().ok()?.1).collect()
+    let mut all: Vec<Checked> = Vec::new();
+    for checked in slots.into_iter().filter_map(|slot| slot.into_inner().ok()?.1) {
+        for checked in checked? {
+            // One file may be rendered in several ways.
+            let rendered = |known: &&mut Checked| {
+                known.source.path.is_none() && known.source.name == checked.source.name
+            };
+            match all.iter_mut().rev().find(rendered).filter(|_| checked.source.path.is_none()) {
+                Some(known) => {
+                    let new =
+                        checked.findings.into_iter().filter(|finding| !known.findings.contains(finding));
+                    let new: Vec<Finding> = new.collect();
+                    known.findings.extend(new);
+                }
+                None => all.push(checked),
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn check_one(
@@ -62,15 +83,33 @@ fn check_one(
     known: &Known,
     contexts: &Contexts,
     safety: Option<Safety>,
-) -> Result<Checked, Failure> {
+) -> Result<Vec<Checked>, Failure> {
     let settings = Settings { evidence: known.of(&source), ..configs.settings(source.path.as_deref())? };
     let is_built = matches!(source.subject, Subject::Dockerfile | Subject::Dockerignore);
     let context = source.path.as_ref().filter(|_| is_built).map(|path| contexts.of(path, &source.bytes));
     let check = |bytes: &[u8]| check_file(source.subject, &source.name, bytes, context.as_ref(), &settings);
+    if let Some(rendering) = &source.rendering {
+        let now = check(&source.bytes);
+        let rendered = String::from_utf8_lossy(&source.bytes);
+        let placed = rendering.place(&rendered, now.findings).into_iter().map(|placed| Checked {
+            source: Source {
+                path: None,
+                name: placed.name,
+                bytes: placed.text.into_bytes(),
+                subject: source.subject,
+                rendering: None,
+                base: None,
+            },
+            mended: None,
+            findings: placed.findings,
+            allowed: 0,
+        });
+        return Ok(placed.collect());
+    }
     let mended =
         safety.map(|safety| mend(&source.bytes, safety, source.subject, &|bytes| check(bytes).findings));
     let now = check(mended.as_ref().map_or(&source.bytes, |mended| &mended.bytes));
-    Ok(Checked { source, mended, findings: now.findings, allowed: now.allowed })
+    Ok(vec![Checked { source, mended, findings: now.findings, allowed: now.allowed }])
 }
 
 impl Checked {

@@ -8,15 +8,13 @@ use std::{
 use casehard_image::{Facts, Head, Inspect, Tree, Want};
 use casehard_oci::RootPath;
 
-use crate::secret::{find, is_secret_file};
+use crate::secret::{is_secret_file, secrets_in};
 
 /// Larger files are not searched.
 const LARGEST: u64 = 2 << 20;
-/// Hits kept per file.
-const MOST: usize = 8;
 
 /// Searches files for secrets while the image streams past. Give it to [`casehard_image::read`] or
-/// [`casehard_inventory::catalog_with`], then ask [`Secrets::finish`].
+/// [`casehard_inventory::survey_with`], then ask [`Secrets::finish`].
 #[derive(Debug, Default)]
 pub struct Secrets {
     /// Everything that was seen in any layer.
@@ -84,18 +82,9 @@ impl Inspect for Secrets {
     }
 
     fn inspect(&self, path: &RootPath, _: &Head, bytes: &[u8]) -> Option<SecretFacts> {
-        let hits = find(bytes);
-        if hits.is_empty() {
+        let found = secrets_in(bytes);
+        if found.is_empty() {
             return None;
-        }
-        let mut line = 1u32;
-        let mut at = 0;
-        let mut found = Vec::new();
-        for hit in hits.into_iter().take(MOST) {
-            let between = bytes[at..hit.range.start].iter().filter(|byte| **byte == b'\n').count();
-            line = line.saturating_add(u32::try_from(between).unwrap_or(u32::MAX));
-            at = hit.range.start;
-            found.push((hit.what, line));
         }
         let facts = SecretFacts(found);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

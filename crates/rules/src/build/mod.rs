@@ -11,7 +11,8 @@ mod run;
 mod words;
 
 pub(crate) use calls::{Call, Step};
-pub use context::BuildContext;
+pub(crate) use context::excluded;
+pub use context::{BuildContext, ContextSecret, CopySource, copy_sources};
 pub(crate) use exec_form::{exec_form, is_string_array};
 pub(crate) use ignore::{IgnoreInput, check_ignore};
 pub(crate) use input::Input;

@@ -3,7 +3,7 @@
 use crate::deployment::*;
 
 rule! {
-    "compose-image-without-digest", Compose, Low, true,
+    "compose-image-without-digest", Compose, Low, false,
     "the image of a service is not pinned by digest",
     []
 }

@@ -3,11 +3,13 @@
 mod images;
 mod input;
 mod insert;
+mod parts;
 mod run;
 
 pub(crate) use images::{Pin, images, runtime_socket, sensitive_place};
 pub(crate) use input::{ComposeInput, KubernetesInput, service_image};
 pub(crate) use insert::{add_entry, add_nested};
+pub use parts::{Kustomization, included_files, resources};
 pub(crate) use run::{check_compose, check_kubernetes};
 
 // What rule files use, so that each needs one line.

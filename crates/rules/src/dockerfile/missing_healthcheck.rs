@@ -3,7 +3,7 @@
 use crate::build::*;
 
 rule! {
-    "missing-healthcheck", Dockerfile, Low, true,
+    "missing-healthcheck", Dockerfile, Low, false,
     "no HEALTHCHECK",
     ["hadolint:DL3057", "checkov:CKV_DOCKER_2", "trivy:DS-0026", "dockle:CIS-DI-0006", "cis:4.6", "droast:DF012", ]
 }

@@ -78,6 +78,7 @@ crate::check::folder! {
     sdk_shipped,
     secret_file_copied,
     secret_in_arg,
+    secret_in_context,
     secret_in_env,
     secret_literal,
     secret_mount_leak,

@@ -3,7 +3,7 @@
 use crate::build::*;
 
 rule! {
-    "unpinned-base", Dockerfile, Low, true,
+    "unpinned-base", Dockerfile, Low, false,
     "the base image is not pinned by digest",
     ["semgrep:dockerfile-source-not-pinned", "sonar:S6497"]
 }

@@ -3,7 +3,7 @@
 use crate::deployment::*;
 
 rule! {
-    "k8s-image-without-digest", Kubernetes, Low, true,
+    "k8s-image-without-digest", Kubernetes, Low, false,
     "an image is not pinned by digest",
     ["checkov:CKV_K8S_43"]
 }

@@ -5,6 +5,7 @@ crate::check::folder! {
     k8s_capabilities_kept,
     k8s_capability_added,
     k8s_capability_regained,
+    k8s_cluster_admin,
     k8s_dangling_service,
     k8s_default_account,
     k8s_default_namespace,

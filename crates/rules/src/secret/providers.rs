@@ -137,6 +137,14 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     token("Pulumi token", "pul-", Hex, 40, 40),
     token("Sentry token", "sntrys_", Base64, 60, 300),
     token("Azure storage key", "AccountKey=", Base64, 86, 88),
+    // Credentials in the configuration of clients: whatever the provider's own form is.
+    checked(token("npm token", "_authToken=", Dotted, 20, 300), credential),
+    checked(token("npm password", "_password=", Base64, 12, 300), credential),
+    checked(token("npm credentials", "_auth=", Base64, 12, 300), basic),
+    checked(token("registry credentials", "auth\": \"", Base64, 8, 4000), basic),
+    checked(token("registry credentials", "auth\":\"", Base64, 8, 4000), basic),
+    checked(token("client key of a cluster", "client-key-data: ", Base64, 100, 20_000), encoded_key),
+    checked(token("encoded private key", "LS0tLS1CRUdJTi", Base64, 100, 20_000), encoded_pem),
     token("age key", "AGE-SECRET-KEY-1", Upper32, 58, 58),
     Pattern {
         what: "private key",
@@ -166,6 +174,39 @@ pub(crate) const PATTERNS: &[Pattern] = &[
         check: url_password,
     },
 ];
+
+/// A value that is written out: it has digits and letters, and no variable stands for it.
+fn credential(_: &str, body: &str, _: &[u8]) -> bool {
+    body.bytes().any(|byte| byte.is_ascii_digit()) && body.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+fn decoded(body: &str) -> Option<Vec<u8>> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+    STANDARD_NO_PAD.decode(body.trim_end_matches('=')).ok()
+}
+
+/// `user:password` in base 64 (RFC 7617).
+fn basic(_: &str, body: &str, _: &[u8]) -> bool {
+    let Some(text) = decoded(body).and_then(|bytes| String::from_utf8(bytes).ok()) else { return false };
+    let Some((user, password)) = text.split_once(':') else { return false };
+    let plain = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+    plain && !user.is_empty() && password.len() >= 3 && user != password && !super::is_placeholder(password)
+}
+
+/// PEM in base 64.
+fn encoded_key(_: &str, body: &str, after: &[u8]) -> bool {
+    body.strip_prefix("LS0tLS1CRUdJTi").is_some_and(|rest| encoded_pem("LS0tLS1CRUdJTi", rest, after))
+}
+
+/// What follows `-----BEGIN` in base 64 is a private key.
+fn encoded_pem(prefix: &str, body: &str, _: &[u8]) -> bool {
+    let whole = [prefix, body].concat();
+    // A cut that is a whole number of groups can be decoded by itself.
+    let whole = whole.trim_end_matches('=');
+    let Some(text) = decoded(&whole[..whole.len() / 4 * 4]) else { return false };
+    let text = String::from_utf8_lossy(&text);
+    text.strip_prefix("-----BEGIN ").is_some_and(|rest| private_key("", rest, &[]))
+}
 
 fn ends_word(_: &str, _: &str, after: &[u8]) -> bool {
     after.first().is_none_or(|byte| !byte.is_ascii_alphanumeric())

@@ -113,6 +113,16 @@ mod tests {
         assert!(what(&token("ghp_", &wrong)).is_empty());
     }
 
+    /// The rest of a key in PEM, in base 64.
+    static ENCODED: LazyLock<String> = LazyLock::new(|| {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let body = "MIIEowIBAAKCAQEA7bq1xK8v0Q2rT5mW9zLc4pHsJd6fGyNuXa3eVbRi0oPkSqUtYhZ".repeat(3);
+        let key = ["-----BEGIN RSA PRIVATE", " KEY-----\n", &body].concat();
+        STANDARD.encode(key)[14..].to_owned()
+    });
+
+    const CERTIFICATE: &str = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUVvd0lCQUFLQ0FRRUE3YnExeEs4djBRMnJUNW1XOXpMYzRwSHNKZDZmR3lOdVhhM2VWYlJpMG9Qa1NxVXRZaFo=";
+
     #[test]
     fn providers_are_known_and_placeholders_are_not_reported() {
         let cases = [
@@ -121,6 +131,10 @@ mod tests {
             (token("AIza", "SyD9x3Kd0PqZx7Lm2Vn4Rt6Yw9Bc1Df3Ghq"), "Google API key"),
             (token("-----BEGIN RSA PRIVATE", " KEY-----\nMIIEowIBAAKCAQEA7bq1"), "private key"),
             (token("postgres://app:", "k3jH7sLq@db/x"), "password in a URL"),
+            (token("//npm.corp/:_auth", "Token=0f9a3c1e-77b2-4d51-9c08-2ab6de914f30"), "npm token"),
+            (token("_auth=", "YXBwOmszakg3c0xx"), "npm credentials"),
+            (token("\"auth\": ", "\"YXBwOmszakg3c0xx\""), "registry credentials"),
+            (token("key: LS0tLS1CRUdJTi", &ENCODED), "encoded private key"),
         ];
         for (text, expected) in &cases {
             assert_eq!(what(&format!("x = {text}\n")), [*expected], "{text}");
@@ -131,6 +145,10 @@ mod tests {
             "https://a:${PASS}@b",
             "http://x:8080/@y",
             "glpat-xxxxxxxxxxxxxxxxxxxx",
+            "_authToken=${NPM_TOKEN}",
+            "\"auth\": \"bm90IGEgcGFpcg==\"",
+            // A certificate is public.
+            CERTIFICATE,
         ] {
             assert!(what(text).is_empty(), "{text}");
         }
