@@ -4,6 +4,7 @@
 //! the answer is good, 1 done and the answer is no, 2 wrong usage or configuration, 3 could not be done, 70 our bug.
 
 mod answer;
+mod attached;
 mod bill;
 mod cache_age;
 mod commands;

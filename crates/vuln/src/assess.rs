@@ -3,7 +3,7 @@
 use crate::{
     Material, Request, Scan, Store, StoreError, Usages,
     finding::Origin,
-    gate::{Comparison, Failure, Gate, IgnoreRule, compare, ignore, judge, leave_out},
+    gate::{Comparison, Failure, Gate, IgnoreRule, compare, ignore, judge, leave_out, leave_out_unfixed},
     scan,
     vex::{Statement, apply},
 };
@@ -62,7 +62,14 @@ pub fn assess(store: &Store, material: &Material, asked: &Assess) -> Result<Asse
     if let Some(origin) = asked.leave_out {
         leave_out(&mut scan, origin);
     }
-    let since = asked.earlier.map(|earlier| compare(earlier, &scan));
+    // Compared before what has no fix is left out: an earlier scan may have been asked for everything.
+    let mut since = asked.earlier.map(|earlier| compare(earlier, &scan));
+    if asked.gate.only_fixed {
+        leave_out_unfixed(&mut scan);
+        if let Some(since) = &mut since {
+            since.new.retain(|finding| finding.fix.version.is_some());
+        }
+    }
     let mut failures = judge(&scan, &asked.gate);
     if let Some(since) = &since {
         failures.retain(|failure| failure.finding.is_none_or(|at| since.new.contains(&scan.findings[at])));

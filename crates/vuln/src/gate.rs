@@ -1,5 +1,7 @@
 //! Gates: which findings make the answer no, which are set aside by rules, and what is new since an earlier scan.
 
+mod foreign;
+
 use crate::{
     advisory::FixState,
     date::days_between,
@@ -71,6 +73,14 @@ pub enum RulesError {
         /// The file.
         name: String,
     },
+    /// A rule of another tool says more than can be kept to.
+    #[error("read the ignore rules {name}: rule {number}: it narrows in a way that is not known here")]
+    Foreign {
+        /// The file.
+        name: String,
+        /// The rule, from 1.
+        number: usize,
+    },
     /// A rule is incomplete, or has fields that rules do not have.
     #[error("read the ignore rules {name}: rule {number}: {source}")]
     Rule {
@@ -84,13 +94,20 @@ pub enum RulesError {
 }
 
 /// Reads ignore rules: a list under `ignore`, in YAML or JSON. Each has `id` and `reason`, and may have `package`,
-/// `until-fixed` and `expires`.
+/// `until-fixed` and `expires`. The forms of Trivy (`.trivyignore`, and `vulnerabilities` in YAML) and of Grype (`ignore`
+/// with `vulnerability`) are read, too; there a reason may be missing.
 ///
 /// # Errors
-/// If the file or a rule cannot be read; a rule without a reason is none.
+/// If the file or a rule cannot be read; a rule of our own form without a reason is none.
 pub fn read_rules(name: &str, text: &str) -> Result<Vec<IgnoreRule>, RulesError> {
+    if let Some(rules) = foreign::lines(text) {
+        return Ok(rules);
+    }
     let document =
         crate::import::read_yaml(text).ok_or_else(|| RulesError::Syntax { name: name.to_owned() })?;
+    if let Some(rules) = foreign::trivy(&document).or_else(|| foreign::grype(&document)) {
+        return rules.map_err(|number| RulesError::Foreign { name: name.to_owned(), number });
+    }
     let rules = document
         .get("ignore")
         .and_then(Value::as_array)
@@ -208,6 +225,18 @@ pub fn leave_out(scan: &mut Scan, origin: Origin) {
         finding,
         by: "base-image".to_owned(),
         reason: reason.to_owned(),
+    }));
+}
+
+/// Moves what has no fix to install to [`Scan::suppressed`].
+pub fn leave_out_unfixed(scan: &mut Scan) {
+    let (kept, out): (Vec<Finding>, Vec<Finding>) =
+        std::mem::take(&mut scan.findings).into_iter().partition(|finding| finding.fix.version.is_some());
+    scan.findings = kept;
+    scan.suppressed.extend(out.into_iter().map(|finding| Suppressed {
+        finding,
+        reason: "no fix can be installed".to_owned(),
+        by: "only-fixed".to_owned(),
     }));
 }
 

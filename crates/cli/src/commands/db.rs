@@ -14,7 +14,7 @@ use crate::{Context, Failure, Verdict, store_files};
 #[derive(Debug, clap::Args)]
 pub struct StoreArguments {
     /// The advisory store [default: advisories.store in the cache folder]
-    #[arg(long, value_name = "FILE", env = "CASEHARD_DB")]
+    #[arg(long, value_name = "FILE", env = "CASEHARD_DB", global = true)]
     db: Option<PathBuf>,
 }
 

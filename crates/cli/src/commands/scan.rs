@@ -10,6 +10,7 @@ use casehard_vuln::{Assess, Level, Material, assess, finding::Origin, gate::Gate
 use super::db;
 use crate::{
     Context, Failure, Verdict,
+    attached::attached,
     bill::bill,
     scan_inputs::{Format, earlier, rules, statements, usages},
 };
@@ -27,8 +28,8 @@ pub struct Arguments {
     /// The least severity that makes the answer no
     #[arg(long, value_name = "SEVERITY", value_parser = level)]
     fail_on: Option<Level>,
-    /// Let only what has a fix make the answer no
-    #[arg(long)]
+    /// Show only what has a fix to install, and let only that make the answer no
+    #[arg(long, alias = "ignore-unfixed")]
     only_fixed: bool,
     /// Let what is known to be exploited make the answer no
     #[arg(long)]
@@ -39,12 +40,15 @@ pub struct Arguments {
     /// Let what could not be seen make the answer no
     #[arg(long)]
     fail_on_blind: bool,
-    /// Rules that set findings aside, each with its reason and expiry (YAML)
+    /// Rules that set findings aside, each with its reason and expiry (YAML; those of Trivy and Grype are read, too)
     #[arg(long, value_name = "FILE")]
     ignore_file: Option<PathBuf>,
     /// VEX documents: OpenVEX, CSAF or CycloneDX
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
+    /// Use what is attached to the image, too: VEX statements, and components that only a bill of materials states
+    #[arg(long)]
+    attached: bool,
     /// Profiles of the image (`casehard profile`): findings say whether their packages were seen in use
     #[arg(long, value_name = "FILE")]
     profile: Vec<PathBuf>,
@@ -83,10 +87,13 @@ fn level(name: &str) -> Result<Level, String> {
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let today = context.today().ok_or_else(|| Failure::usage("the clock cannot be read"))?;
     let store = arguments.store.open(context)?;
-    let scanned = bill(&arguments.image, arguments.platform.as_ref(), context)?;
+    let mut scanned = bill(&arguments.image, arguments.platform.as_ref(), context)?;
+    let mut statements = statements(&arguments.vex)?;
+    if arguments.attached {
+        statements.extend(attached(&arguments.image, arguments.platform.as_ref(), &mut scanned, context)?);
+    }
     let base = arguments.base_image.as_ref().map(|name| bill(name, arguments.platform.as_ref(), context)).transpose()?;
     let material = Material::of(&scanned.sbom, base.as_ref().map(|base| &base.sbom));
-    let statements = statements(&arguments.vex)?;
     let rules = rules(arguments.ignore_file.as_ref())?;
     let earlier = earlier(arguments.since.as_ref())?;
     let usages = usages(super::profile::merged(&arguments.profile)?, &scanned)?;

@@ -221,6 +221,11 @@ impl Graph {
         self.source.prepare(&missing)
     }
 
+    /// Has these blobs brought here.
+    pub(crate) fn bring(&self, blobs: &[Descriptor]) -> Result<(), ReadError> {
+        self.source.prepare(blobs)
+    }
+
     /// The bytes of a blob; reading them ends in an error when they are not what the descriptor says.
     pub(crate) fn blob(&self, descriptor: &Descriptor) -> Result<Checked<Box<dyn Read + Send>>, ReadError> {
         let blob: Box<dyn Read + Send> = match self.held.get(&descriptor.digest) {

@@ -1,6 +1,7 @@
 //! Copying images as they are: their manifests, and so their digests, stay.
 
 mod archive;
+mod attached;
 mod graph;
 mod layout;
 
