@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use casehard_image::{Entry, Facts, NodeId, Tree};
 use casehard_oci::RootPath;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::{
     Detail, Inventory, OsRelease, Package, PackageId, Presence, PythonDistribution, Says, Subject, Unknown,
@@ -89,7 +89,19 @@ fn drafts(tree: &Tree, facts: &Facts<Found>, unknowns: &mut Vec<Unknown>) -> Vec
             }
         }
     }
-    groups.iter().filter_map(|group| draft(group, &mut places)).collect()
+    let mut drafts: Vec<Draft> = groups.iter().filter_map(|group| draft(group, &mut places)).collect();
+    stated_once(&mut drafts);
+    drafts
+}
+
+/// An assembly that a `*.deps.json` has is stated there, with the package that it is of.
+fn stated_once(drafts: &mut Vec<Draft>) {
+    const ASSEMBLY: &str = "dotnet-assembly";
+    let of_packages = drafts.iter().filter(|draft| draft.package.cataloger == "dotnet");
+    let stated: HashSet<NodeId> = of_packages.flat_map(|draft| draft.files.iter().copied()).collect();
+    drafts.retain(|draft| {
+        draft.package.cataloger != ASSEMBLY || !draft.files.iter().any(|file| stated.contains(file))
+    });
 }
 
 fn os_release(tree: &Tree, facts: &Facts<Found>) -> Option<OsRelease> {

@@ -1,6 +1,7 @@
 //! The catalogers, one file each.
 
 mod apk;
+mod assembly;
 mod cargo;
 mod chisel;
 mod composer;
@@ -30,6 +31,7 @@ pub(crate) use rpm::source_rpm;
 /// Every cataloger.
 pub static ALL: &[&Cataloger] = &[
     &apk::APK,
+    &assembly::ASSEMBLY,
     &cargo::CARGO,
     &chisel::CHISEL,
     &composer::COMPOSER,
