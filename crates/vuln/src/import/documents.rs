@@ -1,4 +1,4 @@
-//! The documents in a path: a file, a folder, and what is inside zip, tar, gzip and zstd, each bounded.
+//! The documents in a path: a file, a folder, and what is inside zip, tar, gzip, xz and zstd, each bounded.
 
 use super::ImportError;
 use filebuffer::FileBuffer;
@@ -17,6 +17,8 @@ const DOCUMENTS: usize = 4_000_000;
 const DEPTH: usize = 4;
 /// zstd frames may ask for a window of this many bits (128 MiB).
 const WINDOW: u32 = 27;
+/// xz may ask for this much memory, in KiB: `xz -9` takes 65 MiB.
+const XZ_MEMORY: u32 = 128 << 10;
 
 /// Calls `visit` with the name and bytes of each document in `path`, in a fixed order.
 ///
@@ -79,6 +81,10 @@ fn unpack(name: &str, bytes: &[u8], depth: usize, visit: &mut dyn FnMut(&str, &[
         [0x1f, 0x8b, ..] => {
             let name = name.strip_suffix(".gz").unwrap_or(name);
             inflated(name, MultiGzDecoder::new(bytes), depth, visit)
+        }
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+            let name = name.strip_suffix(".xz").unwrap_or(name);
+            inflated(name, lzma_rust2::XzReader::new_mem_limit(bytes, true, XZ_MEMORY), depth, visit)
         }
         _ if is_tar(bytes) => tar(bytes, depth, visit),
         _ => {
@@ -164,6 +170,22 @@ mod tests {
         unpack("all.zip", &zip, 0, &mut |name, bytes| seen.push((name.to_owned(), bytes.to_vec())))
             .expect("sound");
         assert_eq!(seen, [("a/b.json".to_owned(), b"{}".to_vec())]);
+    }
+
+    #[test]
+    fn reads_xz() {
+        // `printf {} | xz`
+        let bytes = [
+            0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x04, 0xe6, 0xd6, 0xb4, 0x46, 0x02, 0x00, 0x21, 0x01,
+            0x16, 0x00, 0x00, 0x00, 0x74, 0x2f, 0xe5, 0xa3, 0x01, 0x00, 0x01, 0x7b, 0x7d, 0x00, 0x00, 0x00,
+            0x5d, 0xd5, 0xde, 0x75, 0x6a, 0x59, 0x91, 0x93, 0x00, 0x01, 0x1a, 0x02, 0xdc, 0x2e, 0xa5, 0x7e,
+            0x1f, 0xb6, 0xf3, 0x7d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x04, 0x59, 0x5a,
+        ];
+        let mut seen = Vec::new();
+        unpack("feed.json.xz", &bytes, 0, &mut |name, bytes| seen.push((name.to_owned(), bytes.to_vec())))
+            .expect("sound");
+        assert_eq!(seen, [("feed.json".to_owned(), b"{}".to_vec())]);
+        assert!(unpack("feed.json.xz", &bytes[..bytes.len() - 20], 0, &mut |_, _| ()).is_err());
     }
 
     #[test]
