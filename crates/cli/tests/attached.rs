@@ -98,6 +98,8 @@ fn attached_statements_and_bills_are_used_when_asked_for() {
     // A statement about another image says nothing about this one.
     attach(&layout, "application/vnd.in-toto+json", &about(&"0".repeat(64)));
 
+    let wrong = casehard(folder.path(), &["scan", "oci:layout:app", "--epss", "2"]);
+    assert_eq!(wrong.status.code(), Some(2), "a probability is at most 1");
     let plain = casehard(folder.path(), &["scan", "oci:layout:app", "--format", "json"]);
     assert!(found(&plain).iter().any(|id| id == "CVE-2023-4911"), "{:?}", found(&plain));
     let asked = casehard(folder.path(), &["scan", "oci:layout:app", "--format", "json", "--attached"]);

@@ -35,7 +35,7 @@ pub struct Arguments {
     #[arg(long)]
     kev: bool,
     /// Let what is at least this likely to be exploited make the answer no (0 to 1)
-    #[arg(long, value_name = "PROBABILITY")]
+    #[arg(long, value_name = "PROBABILITY", value_parser = probability)]
     epss: Option<f32>,
     /// Let what could not be seen make the answer no
     #[arg(long)]
@@ -82,6 +82,11 @@ enum Brought {
 
 fn level(name: &str) -> Result<Level, String> {
     Level::parse(name).ok_or_else(|| "expected negligible, low, medium, high or critical".to_owned())
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
