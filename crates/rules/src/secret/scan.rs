@@ -25,6 +25,23 @@ static STARTS: LazyLock<Box<[u64; 1024]>> = LazyLock::new(|| {
     bits
 });
 
+/// The patterns by the pair of bytes that they start with, sorted by it; in their own order where it is the same.
+static BY_PAIR: LazyLock<Vec<(usize, &'static Pattern)>> = LazyLock::new(|| {
+    let pair = |pattern: &'static Pattern| {
+        let prefix = pattern.prefix.as_bytes();
+        (usize::from(prefix[0]) << 8 | usize::from(prefix[1]), pattern)
+    };
+    let mut all: Vec<_> = PATTERNS.iter().map(pair).collect();
+    all.sort_by_key(|(pair, _)| *pair);
+    all
+});
+
+/// The patterns that start with a pair of bytes.
+fn starting_with(pair: usize) -> impl Iterator<Item = &'static Pattern> {
+    let from = BY_PAIR.partition_point(|(known, _)| *known < pair);
+    BY_PAIR[from..].iter().take_while(move |(known, _)| *known == pair).map(|(_, pattern)| *pattern)
+}
+
 /// Everything in `bytes` that looks like a secret, in order, without overlap.
 pub(crate) fn find(bytes: &[u8]) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
@@ -36,7 +53,7 @@ pub(crate) fn find(bytes: &[u8]) -> Vec<Hit> {
             at += 1;
             continue;
         }
-        match PATTERNS.iter().find_map(|pattern| matched(pattern, bytes, at)) {
+        match starting_with(pair).find_map(|pattern| matched(pattern, bytes, at)) {
             Some(hit) => {
                 at = hit.range.end.max(at + 1);
                 hits.push(hit);
