@@ -113,6 +113,9 @@ f usr/share/perl5/A/Named.pm = package A::Named;\n
 f usr/share/perl5/A/Other.pm = package A::Other;\n
 f usr/share/perl5/A/types.txt = x
 f usr/share/perl5/PerlIO/via.pm = package PerlIO::via;\n
+f usr/share/perl5/PerlIO.pm = package PerlIO;\n
+f usr/share/perl5/Encode.pm = package Encode;\nuse Encode::Alias;\n
+f usr/share/perl5/Encode/Alias.pm = package Encode::Alias;\n
 f usr/lib/perl5/B.pm = package B;\n
 f usr/lib/perl5/auto/B/B.so = x
 f usr/lib/perl5/C.pm = package C;\n
@@ -126,10 +129,48 @@ f usr/lib/perl5/strict.pm = package strict;\n
             "/usr/share/perl5/A/Lazy.pm",
             "/usr/share/perl5/A/Named.pm",
             "/usr/share/perl5/PerlIO/via.pm",
+            "/usr/share/perl5/PerlIO.pm",
+            "/usr/share/perl5/Encode.pm",
+            "/usr/share/perl5/Encode/Alias.pm",
             "/usr/lib/perl5/B.pm",
             "/usr/lib/perl5/auto/B/B.so",
         ],
     );
+}
+
+#[test]
+fn perl_finds_a_version_by_its_shorter_name() {
+    let layer = r"
+f usr/bin/perl 755 = perl
+f usr/bin/report 755 = #!/usr/bin/perl\nrequire Later;\n
+f usr/lib/perl-base/strict.pm = package strict;\n
+l usr/share/perl/5.36 = 5.36.0
+l usr/share/perl/5.34 = 5.34.0
+f usr/share/perl/5.36.0/Later.pm = package Later;\n
+f usr/share/perl/5.34.0/Other.pm = package Other;\n
+";
+    let made = image(&[layer], Container::default());
+    let uses =
+        ["/usr/bin/perl", "/usr/bin/report", "/usr/lib/perl-base/strict.pm"].map(|path| (path, Access::Read));
+    let plan = planned(&made, &profile(&uses, "/usr/bin/perl"), Level::File);
+    assert!(plan.keep.contains_key(&path("/usr/share/perl/5.36.0/Later.pm")));
+    assert!(plan.keep.contains_key(&path("/usr/share/perl/5.36")));
+    assert!(!plan.keep.contains_key(&path("/usr/share/perl/5.34")));
+}
+
+#[test]
+fn a_compiled_part_of_ruby_requires_what_is_below_its_name() {
+    let layer = r#"
+f usr/bin/ruby 755 = ruby
+f usr/lib/ruby/3.1.0/psych.rb = require "psych.so"
+f usr/lib/ruby/3.1.0/psych/syntax_error.rb = 1
+f usr/lib/ruby/3.1.0/psych.so = x
+f usr/lib/ruby/3.1.0/json.rb = 1
+f usr/lib/ruby/3.1.0/json/unused.rb = 1
+"#;
+    let used = ["/usr/bin/ruby", "/usr/lib/ruby/3.1.0/psych.rb", "/usr/lib/ruby/3.1.0/json.rb"];
+    let expected = ["/usr/lib/ruby/3.1.0/psych.so", "/usr/lib/ruby/3.1.0/psych/syntax_error.rb"];
+    check(layer, &used, "/usr/bin/ruby", &expected);
 }
 
 #[test]
@@ -264,4 +305,99 @@ f usr/lib/python3.11/ntpath.py = 1
         // What `os` imports as it starts was seen or is for another system.
         &["/usr/lib/python3.11/lazy.py", "/usr/lib/python3.11/second.py"],
     );
+}
+
+#[test]
+fn python_modules_that_people_run_and_those_of_computed_names() {
+    let layer = r"
+f usr/bin/python3 755 = python
+f usr/lib/python3.11/encodings/__init__.py = 1
+f usr/lib/python3.11/zoneinfo.py = def f():\n    import sysconfig\n
+f usr/lib/python3.11/sysconfig.py = 1
+f usr/lib/python3.11/_sysconfigdata__x86_64-linux-gnu.py = 1
+f usr/lib/python3.11/json/__init__.py = 1
+f usr/lib/python3.11/json/tool.py = if __name__ == '__main__':\n    main()\n
+f usr/lib/python3.11/json/scanner.py = 1
+f usr/lib/python3.11/other/__init__.py = 1
+f usr/lib/python3.11/other/__main__.py = 1
+";
+    check(
+        layer,
+        &[
+            "/usr/bin/python3",
+            "/usr/lib/python3.11/encodings/__init__.py",
+            "/usr/lib/python3.11/zoneinfo.py",
+            "/usr/lib/python3.11/json/__init__.py",
+        ],
+        "/usr/bin/python3",
+        &[
+            "/usr/lib/python3.11/sysconfig.py",
+            "/usr/lib/python3.11/_sysconfigdata__x86_64-linux-gnu.py",
+            "/usr/lib/python3.11/json/tool.py",
+        ],
+    );
+}
+
+#[test]
+fn parts_of_the_standard_library_import_each_other_and_nobody_else() {
+    let package = |name: &str, source: &str| {
+        format!(r"Package: {name}\nSource: {source}\nStatus: install ok installed\nVersion: 1\n\n")
+    };
+    let status =
+        [package("minimal", "python"), package("stdlib", "python"), package("tk", "extras")].concat();
+    let layer = format!(
+        r"
+f var/lib/dpkg/status = {status}
+f var/lib/dpkg/info/minimal.list = /.\n/usr/lib/python3.11/encodings/__init__.py\n/usr/lib/python3.11/encodings/jp.py\n
+f var/lib/dpkg/info/stdlib.list = /.\n/usr/lib/python3.11/lib-dynload/_codecs_jp.so\n
+f var/lib/dpkg/info/tk.list = /.\n/usr/lib/python3.11/tkinter.py\n
+f usr/bin/python3 755 = python
+f usr/lib/python3.11/encodings/__init__.py = 1
+f usr/lib/python3.11/encodings/jp.py = import _codecs_jp, tkinter\n
+f usr/lib/python3.11/lib-dynload/_codecs_jp.so = x
+f usr/lib/python3.11/tkinter.py = 1
+"
+    );
+    let made = image(&[&layer], Container::default());
+    let uses =
+        ["/usr/bin/python3", "/usr/lib/python3.11/encodings/__init__.py"].map(|path| (path, Access::Read));
+    let plan = planned(&made, &profile(&uses, "/usr/bin/python3"), Level::File);
+    assert!(plan.keep.contains_key(&path("/usr/lib/python3.11/lib-dynload/_codecs_jp.so")));
+    assert!(!plan.keep.contains_key(&path("/usr/lib/python3.11/tkinter.py")));
+}
+
+#[test]
+fn code_that_stands_in_no_file_may_import_the_whole_standard_library() {
+    let layer = r"
+f usr/bin/python3 755 = python
+f usr/lib/python3.11/encodings/__init__.py = 1
+f usr/lib/python3.11/os.py = 1
+f usr/lib/python3.11/sqlite3/__init__.py = 1
+f usr/lib/python3.11/lib-dynload/_bz2.so = x
+f usr/lib/python3.11/test/support.py = 1
+f usr/lib/python3.11/site-packages/extra.py = 1
+";
+    let made = image(&[layer], Container::default());
+    let uses = ["/usr/bin/python3", "/usr/lib/python3.11/encodings/__init__.py", "/usr/lib/python3.11/os.py"]
+        .map(|path| (path, Access::Read));
+    for (argv, expected) in [(["python3", "-c", "1"], true), (["python3", "app.py", "-c"], false)] {
+        let mut profile = profile(&uses, "/usr/bin/python3");
+        profile.observe(Observation::Program {
+            path: path("/usr/bin/python3"),
+            argv: argv.map(str::to_owned).to_vec(),
+            parent: None,
+            phase: Phase::new("start"),
+        });
+        let plan = planned(&made, &profile, Level::File);
+        for name in ["sqlite3/__init__.py", "lib-dynload/_bz2.so"] {
+            let kept = plan.keep.contains_key(&path(&format!("/usr/lib/python3.11/{name}")));
+            assert_eq!(kept, expected, "{argv:?}: {name}");
+        }
+        for name in ["test/support.py", "site-packages/extra.py"] {
+            assert!(
+                !plan.keep.contains_key(&path(&format!("/usr/lib/python3.11/{name}"))),
+                "{argv:?}: {name}"
+            );
+        }
+    }
 }

@@ -136,6 +136,41 @@ fn at_level_file_unused_files_go_but_not_the_data_beside_used_data() {
 }
 
 #[test]
+fn tools_of_every_system_are_a_set_when_more_than_one_ran() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("program");
+    std::fs::write(&program, program_that_names("nothing")).unwrap();
+    let file = program.display();
+    let layer = format!(
+        r"
+f var/lib/dpkg/status = Package: tools\nEssential: yes\nStatus: install ok installed\nVersion: 1\n
+f var/lib/dpkg/info/tools.list = /.\n/usr/bin/ls\n/usr/bin/stat\n/usr/bin/cat\n/usr/bin/strange\n
+f usr/bin/ls 755 < {file}
+f usr/bin/stat 755 < {file}
+f usr/bin/cat 755 < {file}
+f usr/bin/strange 4755 < {file}
+"
+    );
+    let made = image(&[&layer], Container::default());
+    for (ran, expected) in [(&["/usr/bin/ls"][..], false), (&["/usr/bin/ls", "/usr/bin/stat"], true)] {
+        let uses: Vec<_> = ran.iter().map(|path| (*path, Access::Executed)).collect();
+        let mut profile = profile(&uses);
+        for program in ran {
+            let argv = vec![(*program).to_owned()];
+            profile.observe(Observation::Program {
+                path: path(program),
+                argv,
+                parent: None,
+                phase: Phase::new("start"),
+            });
+        }
+        let plan = planned(&made, &profile, &at_level(Level::File));
+        assert_eq!(plan.keep.contains_key(&path("/usr/bin/cat")), expected, "{ran:?}");
+        assert!(!plan.keep.contains_key(&path("/usr/bin/strange")), "with the bit of another user");
+    }
+}
+
+#[test]
 fn files_of_the_application_itself_stay_together() {
     let made = debian();
     for level in [Level::Package, Level::File] {

@@ -1,6 +1,6 @@
 //! Level `file`: the data that a package's own code reads, and plug-ins beside used ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casehard_image::{Entry, NodeId};
 use casehard_inventory::PackageId;
@@ -125,10 +125,11 @@ fn plugins(closure: &mut Closure<'_>) {
 }
 
 /// A program beside one that ran, of the same package, stays when it needs nothing that does not stay already: people
-/// who use one use the other. The packages that every system has are sets of tools, and are used tool by tool.
+/// who use one use the other. The packages that every system has are sets of many tools; one of them is used alone, and
+/// who uses more than one (a shell's commands, as a rule) uses them as a set.
 fn programs(closure: &mut Closure<'_>) {
     let ground = closure.ground;
-    let mut used: BTreeSet<(PackageId, NodeId)> = BTreeSet::new();
+    let mut used: BTreeMap<(PackageId, NodeId), BTreeSet<NodeId>> = BTreeMap::new();
     for path in ground.profile.programs.keys() {
         let Some(program) = ground.tree.resolve(path).entry else { continue };
         let Some(directory) =
@@ -136,13 +137,15 @@ fn programs(closure: &mut Closure<'_>) {
         else {
             continue;
         };
-        used.extend(ground.owners(program.id()).into_iter().map(|package| (package, directory.id())));
+        for package in ground.owners(program.id()) {
+            used.entry((package, directory.id())).or_default().insert(program.id());
+        }
     }
-    for (package, directory) in used {
+    for ((package, directory), ran) in used {
         let record = ground.inventory.package(package);
         let is_of_every_system = record.essential
             || matches!(record.priority.as_deref(), Some("required" | "important" | "standard"));
-        if is_of_every_system {
+        if is_of_every_system && ran.len() < 2 {
             continue;
         }
         for node in &record.files {

@@ -4,6 +4,7 @@
 //! and what that needs, is *active* and makes its package stay whole at level `package`; what stays only as a
 //! *member* of such a package brings the files it cannot work without, but no further whole package.
 
+mod command_line;
 mod configuration;
 mod data;
 mod dotnet;
@@ -277,6 +278,7 @@ fn languages(closure: &mut Closure<'_>) {
     if closure.ground.policy.level == Level::Tidy {
         return;
     }
+    command_line::keep(closure);
     perl::layers(closure);
     ruby::specifications(closure);
     java::command_lines(closure);

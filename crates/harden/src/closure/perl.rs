@@ -86,14 +86,35 @@ fn compiled<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, roots: &[RootPath],
     }
 }
 
-/// `PerlIO/NAME.pm` is loaded by the interpreter for `open(…, ":NAME", …)` (PerlIO).
+/// `PerlIO/NAME.pm` is loaded by the interpreter for `open(…, ":NAME", …)` (PerlIO), with `PerlIO.pm`; `:encoding` loads
+/// `Encode` from its compiled part (PerlIO::encoding).
 pub(super) fn layers(closure: &mut Closure<'_>) {
     let tree = closure.ground.tree;
     let roots: Vec<Entry<'_>> = closure.sources.perl.iter().map(|root| tree.entry(*root)).collect();
     for root in roots {
+        for module in [&b"PerlIO.pm"[..], b"Encode.pm"] {
+            if let Some(found) = root.child(module) {
+                closure.need(found, Grade::Member, root, Rule::PerlImport);
+            }
+        }
+        links(closure, root);
         let Some(layers) = root.child(b"PerlIO").filter(|entry| entry.is_directory()) else { continue };
         for layer in layers.children().filter(|layer| layer.name().ends_with(b".pm")) {
             closure.need(layer, Grade::Member, root, Rule::PerlImport);
+        }
+    }
+}
+
+/// Links beside a directory of `@INC` of which something stays: `@INC` names the directory by its shorter version
+/// (`5.36` for `5.36.0`), and a run that found all it needed before that never looked.
+fn links<'a>(closure: &mut Closure<'a>, root: Entry<'a>) {
+    if closure.grade(root.id()).is_none() {
+        return;
+    }
+    let tree = closure.ground.tree;
+    for link in root.parent().into_iter().flat_map(Entry::children).filter(|entry| entry.is_symlink()) {
+        if tree.resolve(&link.path()).entry.is_some_and(|target| target.id() == root.id()) {
+            closure.need(link, Grade::Member, root, Rule::LinkOnTheWay);
         }
     }
 }

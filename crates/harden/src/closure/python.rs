@@ -55,6 +55,16 @@ impl ImportPath {
         self.roots.contains(&directory.id())
     }
 
+    /// Whether a program is a Python interpreter.
+    pub(super) fn is_interpreter(&self, program: &RootPath) -> bool {
+        self.interpreters.contains(program)
+    }
+
+    /// The directories of the standard library.
+    pub(super) fn standard_directories(&self) -> Vec<NodeId> {
+        self.standard.iter().copied().collect()
+    }
+
     /// Whether a directory is the standard library.
     pub(super) fn is_standard(&self, directory: Entry<'_>) -> bool {
         self.standard.contains(&directory.id())
@@ -119,6 +129,7 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
         }
     }
     codecs(closure, entry, root);
+    build_data(closure, entry, root);
     let ground = closure.ground;
     let Some(source) = ground.inventory.python(entry) else { return };
     let is_standard = closure.python.standard.contains(&root.id());
@@ -129,6 +140,9 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
     let grade = if closure.is_application(entry) { Grade::Active } else { grade };
     if grade == Grade::Active && source.is_dynamic && !is_standard {
         own_package(closure, entry);
+    }
+    if grade == Grade::Active && has_run {
+        programs(closure, entry);
     }
     for import in source.imports() {
         if import.when == When::Never || has_run && import.when == When::Start {
@@ -143,9 +157,47 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
             import.names().filter(|part| *part != "*").map(|part| [&name[..], part.as_bytes()].join(&b'.')),
         );
         for found in names.iter().flat_map(|name| find(closure, name, is_standard)).collect::<Vec<_>>() {
-            if grade == Grade::Active || ground.may_bring(entry, found) {
+            let may_bring =
+                || ground.may_bring(entry, found) || is_standard && of_one_source(ground, entry, found);
+            if grade == Grade::Active || may_bring() {
                 closure.need(found, grade, entry, Rule::PythonImport);
             }
+        }
+    }
+}
+
+/// Whether two files are of packages that were made of the same source: distributions part the standard library, and
+/// its parts import each other without declaring it (`libpython3-minimal` and `libpython3-stdlib`).
+pub(super) fn of_one_source(ground: Ground<'_>, one: Entry<'_>, other: Entry<'_>) -> bool {
+    let sources = |entry: Entry<'_>| -> Vec<_> {
+        let owners = ground.owners(entry.id());
+        owners.into_iter().filter_map(|package| ground.inventory.package(package).source.as_ref()).collect()
+    };
+    let others = sources(other);
+    sources(one).into_iter().any(|source| others.contains(&source))
+}
+
+/// Modules of a package that ran which are programs, too (`python -m PACKAGE`, `python -m PACKAGE.MODULE`): nothing
+/// imports them, people run them.
+fn programs<'a>(closure: &mut Closure<'a>, entry: Entry<'a>) {
+    let package = entry.parent().filter(|_| entry.name() == b"__init__.py");
+    for module in package.into_iter().flat_map(Entry::children) {
+        let source = closure.ground.inventory.python(module);
+        if module.name() == b"__main__.py" || source.is_some_and(|source| source.is_program) {
+            closure.need(module, Grade::Member, entry, Rule::PythonImport);
+        }
+    }
+}
+
+/// `sysconfig` imports what it was built with by a name that it makes of the machine's: `_sysconfigdata_*.py`.
+fn build_data<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, root: Entry<'a>) {
+    let name = module_name(entry, root);
+    if name != b"sysconfig" || !closure.python.standard.contains(&root.id()) {
+        return;
+    }
+    for data in root.children() {
+        if data.name().starts_with(b"_sysconfigdata") && data.name().ends_with(b".py") {
+            closure.need(data, Grade::Member, entry, Rule::PythonImport);
         }
     }
 }

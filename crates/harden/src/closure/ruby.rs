@@ -49,7 +49,13 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, source: &'a
             }
         }
     }
-    if source.is_dynamic && grade == Grade::Active {
+    // A compiled part requires files of its namespace by names that stand in its own constants.
+    let stem = entry.name().strip_suffix(b".rb").unwrap_or_default();
+    let is_compiled = |name: &str| {
+        let name = name.rsplit('/').next().unwrap_or_default();
+        name.strip_suffix(".so").is_some_and(|name| name.as_bytes() == stem)
+    };
+    if (source.is_dynamic || source.loads().any(is_compiled)) && grade == Grade::Active {
         source::own_namespace(closure, entry, source, Rule::RubyGem);
     }
 }

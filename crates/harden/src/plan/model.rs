@@ -183,6 +183,8 @@ pub enum Rule {
     LoaderConfiguration,
     /// The program that code asks where libraries are.
     LoaderQuery,
+    /// A part of the standard library of an interpreter that was given code on its command line.
+    CodeGiven,
     /// A file that a kept configuration file names.
     NamedInConfiguration,
 }

@@ -98,6 +98,9 @@ pub(super) fn rule(rule: Rule) -> &'static str {
         }
         Rule::TimeZones => "it is of the time zone database, of which a part was used",
         Rule::Fonts => "it is a font or its configuration, of which a part was used",
+        Rule::CodeGiven => {
+            "it is of the standard library, and an interpreter was given code that stands in no file and may import any of it"
+        }
         Rule::LoaderQuery => "that module asks it where libraries are",
         Rule::Locales => "it is of the locale data, of which a part was used",
         Rule::CharacterSets => "it converts between character sets, which was used",

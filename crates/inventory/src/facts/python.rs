@@ -10,6 +10,8 @@ pub struct PythonSource {
     imports: Names,
     /// Whether it imports modules whose names are not constants.
     pub is_dynamic: bool,
+    /// Whether it does something of its own when it is run as a program (`if __name__ == "__main__":`).
+    pub is_program: bool,
 }
 
 /// When an import statement runs.
@@ -49,13 +51,24 @@ impl PythonSource {
     /// Scans a source file; what is no Python is passed over.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Self {
-        let mut scan =
-            Scan { bytes, at: 0, imports: Vec::new(), is_dynamic: false, depth: 0, blocks: Vec::new() };
+        let mut scan = Scan {
+            bytes,
+            at: 0,
+            imports: Vec::new(),
+            is_dynamic: false,
+            is_program: false,
+            depth: 0,
+            blocks: Vec::new(),
+        };
         scan.file();
         scan.imports.sort_unstable();
         scan.imports.dedup();
         scan.imports.truncate(MOST);
-        Self { imports: scan.imports.into_iter().collect(), is_dynamic: scan.is_dynamic }
+        Self {
+            imports: scan.imports.into_iter().collect(),
+            is_dynamic: scan.is_dynamic,
+            is_program: scan.is_program,
+        }
     }
 
     /// What it imports, sorted; conditional imports and those inside functions are among them.
@@ -79,6 +92,7 @@ struct Scan<'a> {
     at: usize,
     imports: Vec<String>,
     is_dynamic: bool,
+    is_program: bool,
     /// Open brackets.
     depth: usize,
     /// The blocks that the statement stands in which decide when it runs, with their indentations.
@@ -172,6 +186,7 @@ impl<'a> Scan<'a> {
         if has(b"TYPE_CHECKING") && !has(b"not ") {
             self.enter(indentation, When::Never);
         } else if has(b"__name__") {
+            self.is_program |= indentation == 0 && has(b"__main__");
             self.enter(indentation, When::Call);
         }
     }
@@ -422,6 +437,16 @@ mod tests {
                 .collect::<String>()
         };
         assert_eq!([of(When::Start), of(When::Call), of(When::Never)], ["abcefil", "hkm", "d"]);
+    }
+
+    #[test]
+    fn programs_are_known_by_their_guard() {
+        assert!(PythonSource::read(b"def main(): pass\nif __name__ == '__main__':\n    main()\n").is_program);
+        assert!(PythonSource::read(b"if \"__main__\" == __name__: main()\n").is_program);
+        assert!(
+            !PythonSource::read(b"# if __name__ == '__main__':\nif __name__.startswith('a'): pass\n")
+                .is_program
+        );
     }
 
     #[test]
