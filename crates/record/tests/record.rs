@@ -42,6 +42,12 @@ fn main() {
         file("/data/plain", b"plain"),
         file("/data/relative", b"x"),
         file("/data/by-descriptor", b"x"),
+        file("/data/by-working-descriptor", b"x"),
+        file("/data/by-received-descriptor", b"x"),
+        file("/data/from-own-directory", b"x"),
+        file("/data/behind-link", b"x"),
+        link("/to-data", "data"),
+        program("/bin/by-descriptor", format!("#!{PROGRAM} said-by-script\n").as_bytes()),
         file("/data/only-opened", b"x"),
         file("/data/only-looked-at", b"x"),
         file("/data/looked-at-by-child", b"x"),
@@ -122,6 +128,38 @@ fn behave(word: &str) {
                 let name = text("by-descriptor");
                 check(libc::syscall(libc::SYS_openat, directory.as_raw_fd(), name.as_ptr(), libc::O_RDONLY));
             }
+            "working-descriptor" => {
+                let directory = open("/data", libc::O_PATH | libc::O_DIRECTORY);
+                check(libc::c_long::from(libc::fchdir(directory.as_raw_fd())));
+                fs::read("by-working-descriptor").unwrap();
+                std::env::set_current_dir("/").unwrap();
+            }
+            "received-descriptor" => received(),
+            "own-directory" => {
+                // A thread with a working directory of its own.
+                let thread = std::thread::spawn(|| {
+                    check(libc::c_long::from(libc::unshare(libc::CLONE_FS)));
+                    std::env::set_current_dir("/data").unwrap();
+                    fs::read("from-own-directory").unwrap();
+                });
+                thread.join().unwrap();
+                fs::metadata("data").unwrap();
+            }
+            "execveat" => {
+                let script = open("/bin/by-descriptor", libc::O_PATH);
+                let (name, word) = (text(""), text("by-descriptor"));
+                let (argv, none) = ([word.as_ptr(), std::ptr::null()], [std::ptr::null::<libc::c_char>()]);
+                let flags = libc::AT_EMPTY_PATH;
+                check(libc::syscall(
+                    libc::SYS_execveat,
+                    script.as_raw_fd(),
+                    name.as_ptr(),
+                    argv.as_ptr(),
+                    none.as_ptr(),
+                    flags,
+                ));
+            }
+            "behind-link" => drop(fs::read("/to-data/behind-link").unwrap()),
             "open" => drop(open("/data/only-opened", libc::O_RDONLY)),
             "stat" => drop(fs::metadata("/data/only-looked-at").unwrap()),
             "access" => drop(libc::access(text("/only-in").as_ptr(), libc::R_OK)),
@@ -225,8 +263,42 @@ fn behave(word: &str) {
                 threads.into_iter().for_each(|thread| thread.join().unwrap());
             }
             "sleep" => std::thread::sleep(Duration::from_secs(100)),
+            // What the kernel calls a script that was executed by its descriptor.
+            script if script.starts_with("/dev/fd/") => {}
             other => panic!("{other}"),
         }
+    }
+}
+
+/// Opens a file by a descriptor of its directory that another process opened and sent through a socket.
+fn received() {
+    let (here, there) = UnixStream::pair().unwrap();
+    let mut byte = [0_u8];
+    let mut part = libc::iovec { iov_base: byte.as_mut_ptr().cast(), iov_len: 1 };
+    // Room for one descriptor, aligned as its head must be.
+    let mut control = [0_u64; 4];
+    // SAFETY: the message and what it points to live to the end; the child only makes system calls and ends.
+    unsafe {
+        let mut message: libc::msghdr = std::mem::zeroed();
+        (message.msg_iov, message.msg_iovlen) = (&raw mut part, 1);
+        message.msg_control = control.as_mut_ptr().cast();
+        message.msg_controllen = libc::CMSG_SPACE(4) as _;
+        let name = text("/data");
+        if check(libc::c_long::from(libc::fork())) == 0 {
+            let directory = libc::open(name.as_ptr(), libc::O_PATH | libc::O_DIRECTORY);
+            let head = libc::CMSG_FIRSTHDR(&raw const message);
+            (*head).cmsg_level = libc::SOL_SOCKET;
+            (*head).cmsg_type = libc::SCM_RIGHTS;
+            (*head).cmsg_len = libc::CMSG_LEN(4) as _;
+            libc::CMSG_DATA(head).cast::<i32>().write_unaligned(directory);
+            let sent = libc::sendmsg(there.as_raw_fd(), &raw const message, 0);
+            libc::_exit(i32::from(sent != 1));
+        }
+        check(libc::recvmsg(here.as_raw_fd(), &raw mut message, 0) as libc::c_long);
+        let head = libc::CMSG_FIRSTHDR(&raw const message);
+        let directory = libc::CMSG_DATA(head).cast::<i32>().read_unaligned();
+        let name = text("by-received-descriptor");
+        check(libc::syscall(libc::SYS_openat, directory, name.as_ptr(), libc::O_RDONLY));
     }
 }
 
@@ -270,10 +342,15 @@ fn has(profile: &Profile, at: &str, access: Access) -> bool {
 }
 
 /// Each word with what must be seen of it.
-const WAYS: [(&str, &[(&str, Access)]); 26] = [
+const WAYS: [(&str, &[(&str, Access)]); 31] = [
     ("read", &[("/data/plain", Access::Read)]),
     ("relative", &[("/data/relative", Access::Read), ("/data", Access::Found)]),
     ("descriptor", &[("/data/by-descriptor", Access::Read)]),
+    ("working-descriptor", &[("/data/by-working-descriptor", Access::Read)]),
+    ("received-descriptor", &[("/data/by-received-descriptor", Access::Read)]),
+    ("own-directory", &[("/data/from-own-directory", Access::Read), ("/data", Access::Found)]),
+    ("execveat", &[("/bin/by-descriptor", Access::Executed)]),
+    ("behind-link", &[("/to-data", Access::Link), ("/data/behind-link", Access::Read)]),
     ("open", &[("/data/only-opened", Access::Read)]),
     ("stat", &[("/data/only-looked-at", Access::Found)]),
     ("access", &[("/only-in", Access::Found)]),
@@ -435,7 +512,7 @@ fn uring(world: &World) {
 fn light(world: &World) {
     for (word, expected) in WAYS {
         // What is only opened is what this mode does not see.
-        if ["open", "reopen", "narrow", "openat2", "descriptor"].contains(&word) {
+        if ["open", "reopen", "narrow", "openat2", "descriptor", "received-descriptor"].contains(&word) {
             continue;
         }
         let (profile, _) = recorded(world, &spec(&[word]), Mode::Light);
