@@ -170,6 +170,68 @@ f usr/bin/strange 4755 < {file}
     }
 }
 
+/// A program of 64 bits that needs one library: one segment that is the whole file, and its dynamic section.
+fn program_that_needs(library: &str) -> Vec<u8> {
+    let strings = [b"\0", library.as_bytes(), b"\0"].concat();
+    let head = 64 + 2 * 56;
+    let dynamic_at = (head + strings.len()).next_multiple_of(8);
+    let dynamic: [u64; 8] = [1, 1, 5, head as u64, 10, strings.len() as u64, 0, 0];
+    let size = (dynamic_at + 64) as u64;
+    let mut bytes = program_that_names("")[..64].to_vec();
+    bytes[16] = 3; // ET_DYN
+    bytes[32] = 64; // where the segments are described
+    (bytes[54], bytes[56]) = (56, 2);
+    for (kind, at, size) in [(1_u32, 0, size), (2, dynamic_at as u64, 64)] {
+        bytes.extend([kind.to_le_bytes(), 4_u32.to_le_bytes()].concat());
+        bytes.extend([at, at, at, size, size, 8].map(u64::to_le_bytes).concat());
+    }
+    bytes.extend(&strings);
+    bytes.resize(dynamic_at, 0);
+    bytes.extend(dynamic.map(u64::to_le_bytes).concat());
+    bytes
+}
+
+#[test]
+fn a_program_beside_one_that_ran_brings_the_libraries_that_its_package_declares() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["libdeclared.so.1", "libforeign.so.1", "libc.so.6"].map(|library| {
+        let file = folder.path().join(library);
+        std::fs::write(&file, program_that_needs(library)).unwrap();
+        file.display().to_string()
+    });
+    let layer = format!(
+        r"
+f var/lib/dpkg/status = Package: clients\nStatus: install ok installed\nVersion: 1\nDepends: declared\n\nPackage: declared\nStatus: install ok installed\nVersion: 1\n\nPackage: foreign\nStatus: install ok installed\nVersion: 1\n
+f var/lib/dpkg/info/clients.list = /.\n/usr/bin/pub\n/usr/bin/sub\n/usr/bin/odd\n
+f var/lib/dpkg/info/declared.list = /.\n/usr/lib/libdeclared.so.1\n
+f var/lib/dpkg/info/foreign.list = /.\n/usr/lib/libforeign.so.1\n
+f usr/bin/pub 755 < {ran}
+f usr/bin/sub 755 < {declared}
+f usr/bin/odd 755 < {foreign}
+f usr/lib/libdeclared.so.1 < {ran}
+f usr/lib/libforeign.so.1 < {ran}
+f usr/lib/libc.so.6 < {ran}
+",
+        declared = files[0],
+        foreign = files[1],
+        ran = files[2],
+    );
+    let made = image(&[&layer], Container::default());
+    let mut profile = profile(&[("/usr/bin/pub", Access::Executed)]);
+    let argv = vec!["pub".to_owned()];
+    let phase = Phase::new("start");
+    profile.observe(Observation::Program { path: path("/usr/bin/pub"), argv, parent: None, phase });
+    let plan = planned(&made, &profile, &at_level(Level::File));
+    for (name, expected) in [
+        ("/usr/bin/sub", true),
+        ("/usr/lib/libdeclared.so.1", true),
+        ("/usr/bin/odd", false),
+        ("/usr/lib/libforeign.so.1", false),
+    ] {
+        assert_eq!(plan.keep.contains_key(&path(name)), expected, "{name}");
+    }
+}
+
 #[test]
 fn files_of_the_application_itself_stay_together() {
     let made = debian();

@@ -124,8 +124,8 @@ fn plugins(closure: &mut Closure<'_>) {
     }
 }
 
-/// A program beside one that ran, of the same package, stays when it needs nothing that does not stay already: people
-/// who use one use the other. The packages that every system has are sets of many tools; one of them is used alone, and
+/// A program beside one that ran, of the same package, stays when it needs no library that does not stay already or
+/// that its package declares to need: people who use one use the other. The packages that every system has are sets of many tools; one of them is used alone, and
 /// who uses more than one (a shell's commands, as a rule) uses them as a set.
 fn programs(closure: &mut Closure<'_>) {
     let ground = closure.ground;
@@ -150,13 +150,20 @@ fn programs(closure: &mut Closure<'_>) {
         }
         for node in &record.files {
             let entry = ground.tree.entry(*node);
+            let fits = |entry| {
+                if is_of_every_system {
+                    elf::needs_nothing_new(closure, entry)
+                } else {
+                    elf::needs_nothing_undeclared(closure, entry)
+                }
+            };
             let is_beside = entry.parent().is_some_and(|parent| parent.id() == directory);
             if is_beside
                 && entry.is_file()
                 && entry.mode() & 0o6000 == 0
                 && ground.tools.kind(*node).is_none()
                 && !closure.stays(*node)
-                && elf::needs_nothing_new(closure, entry)
+                && fits(entry)
             {
                 closure.need(entry, Grade::Member, ground.tree.entry(directory), Rule::ProgramSibling);
             }

@@ -107,6 +107,19 @@ pub(super) fn needs_nothing_new(closure: &Closure<'_>, entry: Entry<'_>) -> bool
     })
 }
 
+/// Whether each library that a file needs stays already, or is one that the file's package may bring: its own, or of
+/// a package that it declares to need.
+pub(super) fn needs_nothing_undeclared(closure: &Closure<'_>, entry: Entry<'_>) -> bool {
+    let Some(elf) = elf_of(closure, closure.ground.tree.entry(entry.id())) else { return false };
+    let entry = closure.ground.tree.entry(entry.id());
+    elf.needed.iter().all(|name| {
+        let link = closure.elf.loader.open(name, entry, None);
+        link.found.is_some_and(|loaded| {
+            closure.stays(loaded.entry.id()) || closure.ground.may_bring(entry, loaded.entry)
+        })
+    })
+}
+
 /// The directories that hold libraries which were loaded by another way than their name alone: plug-in directories.
 pub(super) fn plugin_directories(closure: &Closure<'_>) -> BTreeSet<NodeId> {
     let ground = closure.ground;

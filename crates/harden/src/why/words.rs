@@ -107,7 +107,9 @@ pub(super) fn rule(rule: Rule) -> &'static str {
         Rule::Terminals => "it is of the terminal descriptions, of which a part was used",
         Rule::OpenSsl => "it is a module of OpenSSL",
         Rule::PluginSibling => "it is a plug-in beside a used one, and needs nothing new",
-        Rule::ProgramSibling => "it is a program beside a used one of its package, and needs nothing new",
+        Rule::ProgramSibling => {
+            "it is a program beside a used one of its package, and needs nothing but what stays or its package declares"
+        }
         Rule::PackageData => "it is of the package's data directory, of which a part was used",
         Rule::LoaderConfiguration => "it is configuration that the loader reads",
         Rule::NamedInConfiguration => "a configuration file that stays names it",
