@@ -401,3 +401,38 @@ f usr/lib/python3.11/site-packages/extra.py = 1
         }
     }
 }
+
+#[test]
+fn data_that_a_distribution_moved_stays_behind_its_links() {
+    let layer = r"
+f var/lib/dpkg/status = Package: babel\nStatus: install ok installed\nVersion: 1\nDepends: babel-data\n\nPackage: babel-data\nStatus: install ok installed\nVersion: 1\n\nPackage: other\nStatus: install ok installed\nVersion: 1\n
+f var/lib/dpkg/info/babel.list = /.\n/usr/lib/python3/dist-packages/babel/__init__.py\n/usr/lib/python3/dist-packages/babel/global.dat\n/usr/lib/python3/dist-packages/babel/locale-data\n/usr/lib/python3/dist-packages/babel/other\n
+f var/lib/dpkg/info/babel-data.list = /.\n/usr/share/babel/global.dat\n/usr/share/babel/locale-data/de.dat\n
+f var/lib/dpkg/info/other.list = /.\n/usr/share/other/x.dat\n
+f usr/bin/python3 755 = python
+f usr/lib/python3.11/encodings/__init__.py = 1
+f usr/lib/python3/dist-packages/babel/__init__.py = 1
+l usr/lib/python3/dist-packages/babel/global.dat = /usr/share/babel/global.dat
+l usr/lib/python3/dist-packages/babel/locale-data = /usr/share/babel/locale-data
+l usr/lib/python3/dist-packages/babel/other = /usr/share/other
+f usr/share/babel/global.dat = x
+f usr/share/babel/locale-data/de.dat = x
+f usr/share/other/x.dat = x
+";
+    let made = image(&[layer], Container::default());
+    let uses = [
+        "/usr/bin/python3",
+        "/usr/lib/python3.11/encodings/__init__.py",
+        "/usr/lib/python3/dist-packages/babel/__init__.py",
+    ]
+    .map(|path| (path, Access::Read));
+    let plan = planned(&made, &profile(&uses, "/usr/bin/python3"), Level::File);
+    for (name, expected) in [
+        ("/usr/lib/python3/dist-packages/babel/global.dat", true),
+        ("/usr/share/babel/global.dat", true),
+        ("/usr/share/babel/locale-data/de.dat", true),
+        ("/usr/share/other/x.dat", false),
+    ] {
+        assert_eq!(plan.keep.contains_key(&path(name)), expected, "{name}");
+    }
+}

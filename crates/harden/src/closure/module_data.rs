@@ -30,11 +30,38 @@ pub(super) fn keep(closure: &mut Closure<'_>) {
             .collect();
         for entry in top.below() {
             let is_foreign = !ground.inventory.owners(entry).any(|owner| owners.contains(&owner));
-            if is_foreign || !is_data(closure, top, entry) || closure.stays(entry.id()) {
+            if is_foreign {
                 continue;
             }
-            closure.need(entry, Grade::Member, top, Rule::PackageData);
+            if entry.is_symlink() {
+                linked(closure, top, entry);
+            } else if is_data(closure, top, entry) && !closure.stays(entry.id()) {
+                closure.need(entry, Grade::Member, top, Rule::PackageData);
+            }
         }
+    }
+}
+
+/// Distributions move data to `/usr/share`, often to a package of its own, and leave a link in its place: what a link
+/// beside the code leads to is data of the code as well, as far as the link's package declares to need it.
+fn linked<'a>(closure: &mut Closure<'a>, top: Entry<'a>, link: Entry<'a>) {
+    let ground = closure.ground;
+    let path = link.path();
+    let Some(target) = ground.tree.resolve(&path).entry else { return };
+    // A link within the package leads to what the caller looks at anyway.
+    if target.path().starts_with(&top.path()) || is_code(link.name()) {
+        return;
+    }
+    let files = std::iter::once(target).chain(target.below());
+    let data: Vec<_> = files
+        .filter(|entry| !ground.owners(entry.id()).is_empty() && is_data(closure, target, *entry))
+        .filter(|entry| !closure.stays(entry.id()) && ground.may_bring(link, *entry))
+        .collect();
+    if !data.is_empty() {
+        closure.need_path(&path, Grade::Member, top, Rule::PackageData);
+    }
+    for entry in data {
+        closure.need(entry, Grade::Member, link, Rule::PackageData);
     }
 }
 
