@@ -1,7 +1,7 @@
 //! Where workloads run: the embedded sandbox, with the recorder.
 
 use casehard_engine::{Container, Sandbox, Spec, Store};
-use casehard_image::Image;
+use casehard_image::{Image, ReadError};
 use casehard_profile::{Phase, Profile};
 use casehard_record::Mode;
 use casehard_verify::job::{JobError, Joined, Place, PlaceError, Recorded, Watch};
@@ -83,6 +83,9 @@ pub fn failure(what: &str, error: &JobError) -> Failure {
                  workload, or mend the image",
             )
         }
+        JobError::Read(
+            ReadError::BlobDigest { .. } | ReadError::BlobSize { .. } | ReadError::DiffId { .. } | ReadError::Missing { .. },
+        ) => failure.hint("the image is damaged: get or write it again; `casehard validate` lists all that is wrong with it"),
         JobError::OtherImage { .. } => failure.hint("make a new profile, or leave --profile out"),
         _ => failure,
     }

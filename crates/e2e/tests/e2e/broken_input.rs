@@ -74,7 +74,7 @@ fn layers_that_lie() {
             fs::write(layout.layer(), &bytes[..2000]).unwrap();
         },
         &[],
-        &["sha256:", "2000 bytes"],
+        &["sha256:", "2000 bytes", "hint: the image is damaged"],
     );
     refused(
         "a layer of other bytes",
