@@ -11,7 +11,7 @@ use casehard_inventory::{
     Inventory,
     sbom::{Sbom, Select},
 };
-use casehard_oci::Platform;
+use casehard_oci::{Digest, Platform};
 
 use crate::{Context, Failure};
 
@@ -24,6 +24,8 @@ pub struct Bill {
     pub sbom: Sbom,
     /// The image's files and packages.
     pub read: Option<(Tree, Inventory)>,
+    /// The image's configuration.
+    pub config: Option<Digest>,
 }
 
 /// The bill of materials of what a person named: an image, or a document in any form that is known.
@@ -33,13 +35,13 @@ pub fn bill(name: &str, platform: Option<&Platform>, context: &Context) -> Resul
             Failure::cannot(format_args!("failed to use {name}"), &error)
                 .hint("CycloneDX, SPDX 2, Syft's and Casehard's own JSON are read, and SPDX tag-value")
         };
-        return Ok(Bill { sbom: Sbom::read(&bytes).map_err(failed)?, read: None });
+        return Ok(Bill { sbom: Sbom::read(&bytes).map_err(failed)?, read: None, config: None });
     }
     let image = context.open(name, platform)?;
     let (tree, inventory) = casehard_inventory::survey(&image)
         .map_err(|error| Failure::cannot(format_args!("failed to read image {name}"), &error))?;
     let sbom = Sbom::of(&image, &tree, &inventory, &Select::default());
-    Ok(Bill { sbom, read: Some((tree, inventory)) })
+    Ok(Bill { sbom, read: Some((tree, inventory)), config: Some(image.manifest().config.digest) })
 }
 
 /// The bytes of a file that is a text: archives of images begin otherwise.

@@ -15,6 +15,7 @@ mod findings;
 mod limit;
 mod lint;
 mod lsp;
+mod output_file;
 mod output_folder;
 mod place;
 mod progress;
@@ -24,6 +25,7 @@ mod scan_inputs;
 mod signed_store;
 mod stages;
 mod store_files;
+mod suggestions;
 mod workload;
 
 use std::process::ExitCode;

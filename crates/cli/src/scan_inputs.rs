@@ -77,7 +77,7 @@ pub fn earlier(file: Option<&PathBuf>) -> Result<Option<Assessment>, Failure> {
 }
 
 /// What of each package a profile saw in use.
-pub fn usages(profile: Option<Profile>, scanned: &Bill) -> Result<Option<Usages>, Failure> {
+pub fn usages(profile: Option<&Profile>, scanned: &Bill) -> Result<Option<Usages>, Failure> {
     let Some(profile) = profile else { return Ok(None) };
     let Some((tree, inventory)) = &scanned.read else {
         return Err(Failure::usage(

@@ -1,15 +1,12 @@
 //! Advisory stores that whoever built them signed: a statement about the file, in an envelope beside it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use casehard_evidence::{Envelope, SigningKey, Statement, Subject, VerifyingKey, digest_set};
 use casehard_oci::Digest;
 use casehard_vuln::Store;
 
-use crate::{Failure, bill::bytes};
+use crate::{Failure, bill::bytes, output_file};
 
 /// What is said of the file: its sources and the day it was built.
 const PREDICATE: &str = "https://github.com/casehard/casehard/blob/main/docs/guides/advisories.md#signed";
@@ -28,9 +25,7 @@ pub fn sign(file: &Path, store: &Store, key: &Path) -> Result<(), Failure> {
     let predicate = serde_json::to_value(store.meta()).unwrap_or_default();
     let mut envelope = Envelope::of(&Statement::new(vec![Subject { name, digest }], PREDICATE, predicate));
     envelope.sign_with(&key).map_err(|error| failed(&error))?;
-    let beside = beside(file);
-    fs::write(&beside, envelope.to_bytes())
-        .map_err(|error| Failure::cannot(format_args!("failed to write {}", beside.display()), &error))
+    output_file::write(&beside(file), envelope.to_bytes())
 }
 
 /// Holds if the statement beside the store `file` is signed by the key in the PEM file `key`, and is about its bytes.

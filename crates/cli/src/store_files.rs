@@ -1,13 +1,10 @@
 //! Advisory stores as files: built from copies of feeds, taken from others, and handed on.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use casehard_vuln::{Store, import, store::Builder};
 
-use crate::{Context, Failure, Verdict, signed_store};
+use crate::{Context, Failure, Verdict, output_file, signed_store};
 
 /// Builds the store at `path` from copies of feeds and exported stores; what the old one holds of other sources is kept.
 pub fn import_into(
@@ -69,8 +66,7 @@ pub fn export(
     context: &Context,
 ) -> Result<Verdict, Failure> {
     store.verify().map_err(|error| Failure::cannot("failed to export", &error))?;
-    fs::write(file, store.as_bytes())
-        .map_err(|error| Failure::cannot(format_args!("failed to write {}", file.display()), &error))?;
+    output_file::write(file, store.as_bytes())?;
     if let Some(key) = sign {
         signed_store::sign(file, store, key)?;
     }

@@ -62,7 +62,8 @@ pub struct Vulnerability {
     /// The version that fixes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed: Option<String>,
-    /// `left`; `component-not-present`: no file of the package is left; `code-not-present`: the package is listed, and no
+    /// `left`; `unused`: it is left, and no file of the package was used while the application was profiled;
+    /// `component-not-present`: no file of the package is left; `code-not-present`: the package is listed, and no
     /// file of it that could be run or loaded is left; `not-found`: the result's scan does not find it.
     pub fate: String,
 }
@@ -81,13 +82,28 @@ impl Advisories {
     /// How many went with their software, in one sentence; `None` if none did.
     #[must_use]
     pub fn gone(&self) -> Option<String> {
-        let gone = |fate: &str| self.findings.iter().filter(|finding| finding.fate == fate).count() as u64;
-        let (component, code) = (gone("component-not-present"), gone("code-not-present"));
+        let (component, code) = (self.count("component-not-present"), self.count("code-not-present"));
         (component + code > 0).then(|| {
             let only_code =
                 if code == 0 { String::new() } else { format!(", {code} since no code of it is") };
             format!("{component} are gone since their package is{only_code}: vex.openvex.json states each")
         })
+    }
+
+    /// How many are left in what was not seen in use, in one sentence; `None` if none are.
+    #[must_use]
+    pub fn unused(&self) -> Option<String> {
+        let unused = self.count("unused");
+        (unused > 0).then(|| {
+            format!(
+                "{unused} are left in packages of which no file was used: vex-suggestions.openvex.json holds what you may \
+                 state of them (`casehard vex accept`)"
+            )
+        })
+    }
+
+    fn count(&self, fate: &str) -> u64 {
+        self.findings.iter().filter(|finding| finding.fate == fate).count() as u64
     }
 
     /// The findings that `id` names.
@@ -110,6 +126,9 @@ impl Vulnerability {
             "component-not-present" => "is gone: no file of its package is left",
             "code-not-present" => "is gone: its package has no file left that could be run or loaded",
             "not-found" => "is not found in the hardened image",
+            "unused" => {
+                "stays: its package does, though no file of it was used while the application was profiled"
+            }
             _ => "stays: its package does",
         }
     }

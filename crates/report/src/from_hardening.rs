@@ -237,6 +237,7 @@ fn advisories(advice: &casehard_verify::Advice) -> Advisories {
         fixed: found.fixed.clone(),
         fate: match found.fate {
             Became::Left => "left",
+            Became::Unused => "unused",
             Became::ComponentNotPresent => "component-not-present",
             Became::CodeNotPresent => "code-not-present",
             Became::NotFound => "not-found",

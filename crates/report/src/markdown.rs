@@ -83,8 +83,8 @@ fn vulnerabilities(out: &mut String, report: &Report) {
     }
     if let Some(advisories) = &report.advisories {
         let _ = writeln!(out, "\n{}", text(&advisories.said()));
-        if let Some(gone) = advisories.gone() {
-            let _ = writeln!(out, "\n{}", text(&gone));
+        for line in [advisories.gone(), advisories.unused()].into_iter().flatten() {
+            let _ = writeln!(out, "\n{}", text(&line));
         }
     }
 }

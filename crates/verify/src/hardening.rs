@@ -121,6 +121,8 @@ pub struct Vulnerability {
 pub enum Fate {
     /// It is in the result too.
     Left,
+    /// It is in the result too, in a package of which no file was used while the application was profiled.
+    Unused,
     /// No file of its package is left.
     ComponentNotPresent,
     /// Its package is listed, and no file of it that could be run or loaded is left.

@@ -40,7 +40,7 @@ impl Usages {
     }
 
     /// States it for each finding.
-    pub(crate) fn mark(&self, scan: &mut Scan) {
+    pub fn mark(&self, scan: &mut Scan) {
         let suppressed = scan.suppressed.iter_mut().map(|entry| &mut entry.finding);
         for finding in scan.findings.iter_mut().chain(suppressed) {
             finding.usage = self.0.get(&finding.package.purl).cloned();

@@ -9,7 +9,7 @@ use std::{
 use casehard_base::{Built, Lock, Options, build};
 use casehard_oci::escape;
 
-use crate::{Context, Failure, Verdict, answer::Format, recipe, stages::Stages};
+use crate::{Context, Failure, Verdict, answer::Format, output_file, recipe, stages::Stages};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -60,8 +60,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         let mut json = serde_json::to_vec_pretty(&built.lock)
             .map_err(|error| Failure::cannot("failed to write the lock", &error))?;
         json.push(b'\n');
-        fs::write(path, json)
-            .map_err(|error| Failure::cannot(format_args!("failed to write lock {}", path.display()), &error))?;
+        output_file::write(path, json)?;
     }
     match arguments.format {
         Format::Json => {

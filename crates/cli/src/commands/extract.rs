@@ -1,10 +1,10 @@
 //! `casehard extract`: one file out of an image.
 
-use std::{fs::File, path::PathBuf};
+use std::path::PathBuf;
 
 use casehard_oci::{Platform, RootPath};
 
-use crate::{Context, Failure, Verdict};
+use crate::{Context, Failure, Verdict, output_file};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -29,9 +29,9 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         |error: &casehard_image::ExtractError| Failure::cannot(format_args!("failed to extract from {name}"), error);
     match &arguments.output {
         Some(path) => {
-            let mut file = File::create(path)
-                .map_err(|error| Failure::cannot(format_args!("failed to write {}", path.display()), &error))?;
-            casehard_image::extract(&image, &tree, &arguments.path, &mut file).map_err(|error| failed(&error))?;
+            output_file::write_with(path, |file| {
+                casehard_image::extract(&image, &tree, &arguments.path, file).map(drop).map_err(|error| failed(&error))
+            })?;
         }
         None => {
             // Not the stream for text: that one may take escape sequences out.

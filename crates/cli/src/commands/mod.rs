@@ -65,6 +65,8 @@ commands! {
     Run(run),
     /// Check that an image is what its documents say
     Validate(validate),
+    /// Accept what is suggested to be stated of vulnerabilities
+    Vex(vex),
     /// Say why something stayed in a hardened image, or did not
     Why(why),
     /// Say whether an image still does what another does, and whether it is really hardened

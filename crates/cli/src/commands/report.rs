@@ -5,7 +5,7 @@ use std::{io::Write as _, path::PathBuf};
 use casehard_harden::Plan;
 use casehard_report::{Format, Report};
 
-use crate::{Context, Failure, Verdict, output_folder};
+use crate::{Context, Failure, Verdict, output_file, output_folder};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -44,8 +44,7 @@ fn write(report: &Report, plan: Option<&Plan>, arguments: &Arguments, context: &
         Some(file) => {
             let mut bytes = anstream::StripStream::new(Vec::new());
             bytes.write_all(text.as_bytes())?;
-            std::fs::write(file, bytes.into_inner())
-                .map_err(|error| Failure::cannot(format_args!("failed to write {}", file.display()), &error))?;
+            output_file::write(file, bytes.into_inner())?;
         }
     }
     Ok(())

@@ -1,11 +1,11 @@
 //! `casehard sbom`
 
-use std::{fs, io::Write as _, path::PathBuf};
+use std::{io::Write as _, path::PathBuf};
 
 use casehard_inventory::sbom::{CycloneDxVersion, Format, Sbom, Select, Stamp};
 use casehard_oci::Platform;
 
-use crate::{Context, Failure, Verdict};
+use crate::{Context, Failure, Verdict, output_file};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -86,8 +86,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let stamp = Stamp { created: context.date()?, tool_version: env!("CARGO_PKG_VERSION").to_owned() };
     let bytes = sbom.write(arguments.format.into(), &stamp);
     match &arguments.output {
-        Some(path) => fs::write(path, bytes)
-            .map_err(|error| Failure::cannot(format_args!("failed to write {}", path.display()), &error))?,
+        Some(path) => output_file::write(path, bytes)?,
         None => context.out().write_all(&bytes)?,
     }
     if !sbom.unknowns.is_empty() {

@@ -1,6 +1,6 @@
 //! `casehard scan`
 
-use std::{fs, io::Write as _, path::PathBuf};
+use std::{io::Write as _, path::PathBuf};
 
 use casehard_inventory::sbom::rfc3339;
 use casehard_oci::Platform;
@@ -12,7 +12,9 @@ use crate::{
     Context, Failure, Verdict,
     attached::attached,
     bill::bill,
+    output_file,
     scan_inputs::{Format, earlier, rules, statements, usages},
+    suggestions::suggest,
 };
 
 #[derive(Debug, clap::Args)]
@@ -52,6 +54,9 @@ pub struct Arguments {
     /// Profiles of the image (`casehard profile`): findings say whether their packages were seen in use
     #[arg(long, value_name = "FILE")]
     profile: Vec<PathBuf>,
+    /// Write statements on packages that were not seen in use, for a person to accept (`casehard vex accept`)
+    #[arg(long, value_name = "FILE", requires = "profile")]
+    suggest_vex: Option<PathBuf>,
     /// Let only what was seen in use make the answer no
     #[arg(long, requires = "profile")]
     only_used: bool,
@@ -101,7 +106,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let material = Material::of(&scanned.sbom, base.as_ref().map(|base| &base.sbom));
     let rules = rules(arguments.ignore_file.as_ref())?;
     let earlier = earlier(arguments.since.as_ref())?;
-    let usages = usages(super::profile::merged(&arguments.profile)?, &scanned)?;
+    let profile = super::profile::merged(&arguments.profile)?;
+    let usages = usages(profile.as_ref(), &scanned)?;
     let asked = Assess {
         today: &today,
         statements: &statements,
@@ -129,8 +135,11 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         ids => explain(&assessment.scan, ids),
     };
     match &arguments.output {
-        Some(path) => fs::write(path, text).map_err(|error| Failure::cannot(format_args!("failed to write {}", path.display()), &error))?,
+        Some(path) => output_file::write(path, text)?,
         None => context.out().write_all(text.as_bytes())?,
+    }
+    if let (Some(path), Some(profile)) = (&arguments.suggest_vex, &profile) {
+        suggest(path, profile, (&scanned, &material), &assessment.scan, context)?;
     }
     for failure in assessment.failures.iter().take(10) {
         let finding = failure.finding.map_or("", |at| assessment.scan.findings[at].id.as_str());

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use casehard_finding::{Finding, Location};
 
 use super::Checked;
-use crate::Failure;
+use crate::{Failure, output_file};
 
 /// Known findings: how often each occurs. Lines are not a part of it, so that edits elsewhere do not matter.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -37,8 +37,7 @@ impl Baseline {
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Failure::cannot("failed to write the baseline", &error))?;
-        fs::write(path, text + "\n")
-            .map_err(|error| Failure::cannot(format_args!("failed to write {}", path.display()), &error))
+        output_file::write(path, text + "\n")
     }
 
     /// Takes out what is known, as often as it is.

@@ -1,7 +1,6 @@
 //! Checking many files, on all processors.
 
 use std::{
-    fs,
     num::NonZeroUsize,
     sync::{
         Mutex,
@@ -14,7 +13,7 @@ use casehard_finding::{Finding, Safety, Subject};
 use casehard_rules::{Mended, Settings, check_file, mend};
 
 use super::{Configs, Known, Source, context::Contexts};
-use crate::{Context, Failure, findings::Shown};
+use crate::{Context, Failure, findings::Shown, output_file};
 
 /// A file after its check.
 #[derive(Debug)]
@@ -142,8 +141,7 @@ impl Checked {
     /// Writes what was mended, in place of the file or to standard output.
     pub fn write(&self) -> Result<(), Failure> {
         match &self.source.path {
-            Some(path) if self.bytes() != self.source.bytes => fs::write(path, self.bytes())
-                .map_err(|error| Failure::cannot(format_args!("failed to write {}", path.display()), &error)),
+            Some(path) if self.bytes() != self.source.bytes => output_file::write(path, self.bytes()),
             _ => Ok(()),
         }
     }

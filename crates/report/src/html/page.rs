@@ -175,7 +175,7 @@ fn vulnerabilities(report: &Report) -> Markup {
                 }
                 @if let Some(advisories) = report.advisories.as_ref() {
                     p { (plain(&advisories.said())) }
-                    @if let Some(gone) = advisories.gone() { p { (plain(&gone)) } }
+                    @for line in [advisories.gone(), advisories.unused()].into_iter().flatten() { p { (plain(&line)) } }
                 }
             }
         }

@@ -99,8 +99,10 @@ pub(super) fn vulnerabilities(page: &mut Page, report: &Report) {
         ]);
     }
     page.table(&table);
-    if let Some(gone) = report.advisories.as_ref().and_then(crate::Advisories::gone) {
-        page.item("·", DIM, &gone);
+    if let Some(advisories) = &report.advisories {
+        for line in [advisories.gone(), advisories.unused()].into_iter().flatten() {
+            page.item("·", DIM, &line);
+        }
     }
 }
 

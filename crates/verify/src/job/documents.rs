@@ -2,14 +2,15 @@
 
 use casehard_harden::runtime::{compose, kubernetes, seccomp};
 use casehard_inventory::sbom::rfc3339;
-use casehard_vuln::vex::{Authorship, openvex};
+use casehard_vuln::vex::{Authorship, openvex, suggested};
 
 use super::Done;
 use crate::StagingError;
 
 /// Writes `plan.json`, `profile.json`, `verification.json`, `seccomp.json`, `compose.yaml` and `kubernetes.yaml` into
-/// the folder of a job that is done, and `vex.openvex.json` when vulnerabilities went with their software. `name`
-/// names the service; `reference` is what the image will be called.
+/// the folder of a job that is done; `vex.openvex.json` when vulnerabilities went with their software, and
+/// `vex-suggestions.openvex.json` when some are left in what was not seen in use. `name` names the service; `reference`
+/// is what the image will be called.
 ///
 /// # Errors
 /// When the file system refuses.
@@ -24,14 +25,18 @@ pub fn documents(done: &Done, name: &str, reference: &str) -> Result<(), Staging
     write("compose.yaml", compose(runtime, name, reference, "seccomp.json"))?;
     let localhost = format!("casehard/{name}.json");
     write("kubernetes.yaml", kubernetes(runtime, name, reference, &localhost))?;
-    match vex(done, name) {
-        Some(document) => write("vex.openvex.json", json(&document)),
-        None => Ok(()),
+    let [facts, suggestions] = vex(done, name);
+    for (file, document) in [("vex.openvex.json", facts), ("vex-suggestions.openvex.json", suggestions)] {
+        if let Some(document) = document {
+            write(file, json(&document))?;
+        }
     }
+    Ok(())
 }
 
-/// What hardening took out, as statements for scanners; `None` without one, since OpenVEX has no empty documents.
-fn vex(done: &Done, name: &str) -> Option<serde_json::Value> {
+/// What hardening took out, as statements for scanners, and what a person may state of what is left; `None` without one,
+/// since OpenVEX has no empty documents.
+fn vex(done: &Done, name: &str) -> [Option<serde_json::Value>; 2] {
     let hardening = &done.hardening;
     let tooling = format!("casehard/{}", hardening.run.version);
     let authorship = Authorship {
@@ -41,7 +46,11 @@ fn vex(done: &Done, name: &str) -> Option<serde_json::Value> {
         digests: &[done.image.digest().to_string()],
         tooling: &tooling,
     };
-    openvex(&done.absent, &authorship)
+    let steps = &hardening.verification.steps;
+    let watched = steps.iter().filter(|step| !step.held_out).count();
+    let ground =
+        format!("{watched} of {} steps of the workload were watched on the original image", steps.len());
+    [openvex(&done.statements.absent, &authorship), suggested(&done.statements.unused, &ground, &authorship)]
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {

@@ -29,7 +29,7 @@ use crate::{Hardening, Staging, StagingError, contents::Contents, run::StepRun};
 pub use documents::documents;
 pub use profile::profile;
 pub use verify::{Comparison, verify};
-pub use vulnerabilities::Advisories;
+pub use vulnerabilities::{Advisories, Statements};
 
 /// A place where containers run, and can be watched.
 pub trait Place: Sync {
@@ -253,8 +253,8 @@ pub struct Done {
     pub read: Read,
     /// What was in the original.
     pub original: Read,
-    /// The vulnerabilities that are gone since their software is, for a VEX document.
-    pub absent: Vec<casehard_vuln::vex::Absent>,
+    /// What VEX documents can state of the vulnerabilities.
+    pub statements: Statements,
 }
 
 /// Carries out the whole job.

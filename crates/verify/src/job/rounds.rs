@@ -13,7 +13,7 @@ use super::{
     repair,
     search::{Failure, Search},
     verify::Runs,
-    vulnerabilities::scan_both,
+    vulnerabilities::{Statements, scan_both},
 };
 use crate::{
     Base, Controls, Difference, Hardening, Measure, Repair, Staging, Timing, compare,
@@ -149,12 +149,12 @@ fn conclude(
         None => None,
         Some(advisories) => {
             let sides = ((job.image, &original), (&attempt.image, &read));
-            Some(stages.time("scan", || scan_both(advisories, sides.0, sides.1))?)
+            Some(stages.time("scan", || scan_both(advisories, &profile, sides.0, sides.1))?)
         }
     };
-    let (advice, absent, [counts_before, counts_after]) = match scanned {
-        None => (None, Vec::new(), [None, None]),
-        Some(scanned) => (Some(scanned.advice), scanned.absent, scanned.counts.map(Some)),
+    let (advice, statements, [counts_before, counts_after]) = match scanned {
+        None => (None, Statements::default(), [None, None]),
+        Some(scanned) => (Some(scanned.advice), scanned.statements, scanned.counts.map(Some)),
     };
     let hardening = Hardening {
         schema: "casehard.hardening/1".into(),
@@ -170,7 +170,7 @@ fn conclude(
         run: Timing { date: job.now, version: job.version.to_owned(), stages: stages.finish() },
     };
     let date = date(job, &original);
-    Ok(Done { hardening, staging, date, image: attempt.image, read, original, absent })
+    Ok(Done { hardening, staging, date, image: attempt.image, read, original, statements })
 }
 
 pub(super) fn attempt(

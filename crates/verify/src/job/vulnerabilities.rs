@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use casehard_image::Image;
 use casehard_inventory::sbom::{Sbom, Select};
+use casehard_oci::RootPath;
+use casehard_profile::{PathUse, Profile};
 use casehard_vuln::{
-    Finding, Level, Material, Request, Scan, Store, StoreError, scan,
-    vex::{Absence, Absent, absences, absent_packages},
+    Finding, Level, Material, Request, Scan, Store, StoreError, Usages, scan,
+    vex::{Absence, Absent, Suggestion, absences, absent_packages, suggestions},
 };
 
 use super::Read;
@@ -27,18 +29,30 @@ pub(super) struct Scanned {
     pub counts: [BTreeMap<String, u64>; 2],
     /// What was found.
     pub advice: Advice,
-    /// Findings that are gone, for [`casehard_vuln::vex::openvex`].
-    pub absent: Vec<Absent>,
+    /// What can be stated of what was found.
+    pub statements: Statements,
 }
 
-/// Scans both images.
+/// What a hardening can state of vulnerabilities.
+#[derive(Debug, Clone, Default)]
+pub struct Statements {
+    /// Findings that are gone since their software is, for [`casehard_vuln::vex::openvex`].
+    pub absent: Vec<Absent>,
+    /// Findings that are left in packages of which nothing was used, for [`casehard_vuln::vex::suggested`].
+    pub unused: Vec<Suggestion>,
+}
+
+/// Scans both images; `profile` says what of the result is used.
 pub(super) fn scan_both(
     advisories: Advisories<'_>,
+    profile: &Profile,
     (original, before): (&Image, &Read),
     (hardened, after): (&Image, &Read),
 ) -> Result<Scanned, StoreError> {
     let before_scan = scan_one(advisories, original, before)?;
-    let after_scan = scan_one(advisories, hardened, after)?;
+    let mut after_scan = scan_one(advisories, hardened, after)?;
+    let is_used = |path: &RootPath| profile.paths.get(path).is_some_and(PathUse::needs_presence);
+    Usages::new(&after.inventory, &after.tree, is_used).mark(&mut after_scan);
     let mut gone = absent_packages(&before.inventory, &before.tree, &after.tree);
     for package in &after.inventory.packages {
         // What the result still lists is present to every reader of the list, whatever its files are.
@@ -48,7 +62,8 @@ pub(super) fn scan_both(
     }
     let absent = absences(&before_scan, |purl| gone.get(purl).copied());
     let advice = advice(&before_scan, &after_scan, &gone);
-    Ok(Scanned { counts: [counts(&before_scan), counts(&after_scan)], advice, absent })
+    let statements = Statements { absent, unused: suggestions(&after_scan) };
+    Ok(Scanned { counts: [counts(&before_scan), counts(&after_scan)], advice, statements })
 }
 
 fn scan_one(advisories: Advisories<'_>, image: &Image, read: &Read) -> Result<Scan, StoreError> {
@@ -75,16 +90,19 @@ fn advice(before: &Scan, after: &Scan, gone: &BTreeMap<String, Absence>) -> Advi
     let key = |finding: &Finding| (finding.id.clone(), finding.package.purl.clone());
     let keys = |scan: &Scan| -> BTreeSet<_> { scan.findings.iter().map(key).collect() };
     let (known, left) = (keys(before), keys(after));
+    let is_unused = |finding: &&Finding| finding.usage.as_ref().is_some_and(|usage| !usage.used);
+    let unused: BTreeSet<_> = after.findings.iter().filter(is_unused).map(key).collect();
+    let stays = |finding: &Finding| if unused.contains(&key(finding)) { Fate::Unused } else { Fate::Left };
     let fate = |finding: &Finding| match (left.contains(&key(finding)), gone.get(&finding.package.purl)) {
         (_, Some(Absence::Component)) => Fate::ComponentNotPresent,
         (_, Some(Absence::Code)) => Fate::CodeNotPresent,
         (false, None) => Fate::NotFound,
-        (true, None) => Fate::Left,
+        (true, None) => stays(finding),
     };
     let mut findings: Vec<Vulnerability> =
         before.findings.iter().map(|finding| vulnerability(finding, fate(finding))).collect();
     let only_after = after.findings.iter().filter(|finding| !known.contains(&key(finding)));
-    findings.extend(only_after.map(|finding| vulnerability(finding, Fate::Left)));
+    findings.extend(only_after.map(|finding| vulnerability(finding, stays(finding))));
     let mut blind = after.blind.clone();
     blind.extend(before.blind.iter().filter(|line| !after.blind.contains(line)).cloned());
     Advice {

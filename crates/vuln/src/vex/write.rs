@@ -82,36 +82,32 @@ pub fn openvex(absent: &[Absent], authorship: &Authorship) -> Option<Value> {
         grouped.entry((&entry.id, entry.absence)).or_default().push(entry);
     }
     let statements: Vec<Value> = grouped.values().map(|entries| statement(entries, authorship)).collect();
-    let body = serde_json::to_vec(&statements).unwrap_or_default();
-    // Named by its content, so that the same statements make the same document.
-    let id = uuid::Uuid::new_v5(
-        &uuid::Uuid::NAMESPACE_OID,
-        &[body.as_slice(), authorship.timestamp.as_bytes()].concat(),
-    );
-    Some(json!({
+    Some(document(&statements, authorship))
+}
+
+/// A first document with these statements.
+pub(super) fn document(statements: &[Value], authorship: &Authorship) -> Value {
+    json!({
         "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": format!("urn:uuid:{id}"),
+        "@id": name(statements, authorship.timestamp),
         "author": authorship.author,
         "role": "Document Creator",
         "timestamp": authorship.timestamp,
         "version": 1,
         "tooling": authorship.tooling,
         "statements": statements,
-    }))
+    })
+}
+
+/// The name of a document with these statements: it follows from them, so that the same make the same document.
+pub(super) fn name(statements: &[Value], timestamp: &str) -> String {
+    let body = serde_json::to_vec(statements).unwrap_or_default();
+    let id =
+        uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &[body.as_slice(), timestamp.as_bytes()].concat());
+    format!("urn:uuid:{id}")
 }
 
 fn statement(entries: &[&Absent], authorship: &Authorship) -> Value {
-    let subcomponents: BTreeSet<String> = entries.iter().map(|entry| bare(&entry.purl)).collect();
-    let subcomponents: Vec<Value> = subcomponents.into_iter().map(|purl| json!({ "@id": purl })).collect();
-    let products: Vec<Value> = authorship
-        .digests
-        .iter()
-        .map(|digest| {
-            let purl = format!("pkg:oci/{}@{}", encode(&authorship.image.to_ascii_lowercase()), digest.replace(':', "%3A"));
-            let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
-            json!({ "@id": purl, "identifiers": { "purl": purl }, "hashes": { "sha-256": hex }, "subcomponents": subcomponents })
-        })
-        .collect();
     let first = entries[0];
     let packages: BTreeSet<&str> = entries.iter().map(|entry| entry.package.as_str()).collect();
     let packages = packages.into_iter().collect::<Vec<_>>().join(", ");
@@ -124,17 +120,33 @@ fn statement(entries: &[&Absent], authorship: &Authorship) -> Value {
             format!("Hardening removed every file of {packages} that could be run or loaded."),
         ),
     };
-    let mut vulnerability = json!({ "name": first.id });
-    if !first.aliases.is_empty() {
-        vulnerability["aliases"] = json!(first.aliases);
-    }
     json!({
-        "vulnerability": vulnerability,
-        "products": products,
+        "vulnerability": vulnerability(&first.id, &first.aliases),
+        "products": products(entries.iter().map(|entry| entry.purl.as_str()), authorship),
         "status": "not_affected",
         "justification": justification,
         "impact_statement": sentence,
     })
+}
+
+pub(super) fn vulnerability(id: &str, aliases: &[String]) -> Value {
+    match aliases {
+        [] => json!({ "name": id }),
+        _ => json!({ "name": id, "aliases": aliases }),
+    }
+}
+
+/// The image, by each of its digests, with these packages in it.
+pub(super) fn products<'a>(purls: impl Iterator<Item = &'a str>, authorship: &Authorship) -> Vec<Value> {
+    let subcomponents: BTreeSet<String> = purls.map(bare).collect();
+    let subcomponents: Vec<Value> = subcomponents.into_iter().map(|purl| json!({ "@id": purl })).collect();
+    let image = encode(&authorship.image.to_ascii_lowercase());
+    let product = |digest: &String| {
+        let purl = format!("pkg:oci/{image}@{}", digest.replace(':', "%3A"));
+        let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+        json!({ "@id": purl, "identifiers": { "purl": purl }, "hashes": { "sha-256": hex }, "subcomponents": subcomponents })
+    };
+    authorship.digests.iter().map(product).collect()
 }
 
 /// The package URL without qualifiers, which scanners spell differently.

@@ -1,11 +1,11 @@
 //! `casehard profile merge`
 
-use std::{fs, io::Write as _, path::PathBuf};
+use std::{io::Write as _, path::PathBuf};
 
 use casehard_profile::Profile;
 
 use super::read::read;
-use crate::{Context, Failure, Verdict};
+use crate::{Context, Failure, Verdict, output_file};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -24,8 +24,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     }
     let bytes = merged.to_json();
     match &arguments.output {
-        Some(file) => fs::write(file, bytes)
-            .map_err(|error| Failure::cannot(format_args!("failed to write {}", file.display()), &error))?,
+        Some(file) => output_file::write(file, bytes)?,
         None => context.out().write_all(&bytes)?,
     }
     Ok(Verdict::Good)

@@ -4,7 +4,7 @@ use std::{io::Write as _, path::PathBuf};
 
 use casehard_verify::job::{self, Job, Read};
 
-use crate::{Context, Failure, Verdict, place::Recording, progress::Stages, workload};
+use crate::{Context, Failure, Verdict, output_file, place::Recording, progress::Stages, workload};
 
 #[derive(Debug, clap::Args)]
 #[group(id = "profile-record")]
@@ -44,17 +44,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let bytes = profile.to_json();
     match &arguments.output {
         None => context.out().write_all(&bytes)?,
-        Some(file) => write(file, &bytes)?,
+        Some(file) => output_file::write(file, &bytes)?,
     }
     Ok(Verdict::Good)
-}
-
-/// Writes beside and renames, so that a stop leaves no half of a profile.
-fn write(file: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-    let failed = |error: std::io::Error| Failure::cannot(format_args!("failed to write {}", file.display()), &error);
-    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    beside.write_all(bytes).map_err(failed)?;
-    beside.persist(file).map_err(|error| failed(error.error))?;
-    Ok(())
 }

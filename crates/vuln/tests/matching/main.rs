@@ -9,9 +9,10 @@ use casehard_vuln::{
     import::{import, import_document},
     scan,
     store::Builder,
-    vex::{Absence, Authorship, ImageIdentity, absences, apply, openvex, read},
 };
 use std::{fs, path::Path};
+
+mod statements;
 
 const TODAY: &str = "2026-01-05";
 
@@ -276,45 +277,6 @@ fn want_of_data_is_never_clean() {
     assert!(clean.is_clean(), "{:?}", clean.blind);
     let later = Request { name: "t", today: "2026-02-01", subjects: &[], ..Request::default() };
     assert!(scan(&store, &later).expect("sound").blind[0].contains("31 days old"));
-}
-
-#[test]
-fn a_statement_of_ours_silences_exactly_its_finding() {
-    let (store, debian) = (store(), distribution("debian", "12"));
-    let subjects = [
-        package("libssl3", "3.0.14-1~deb12u2", Some(("openssl", "3.0.14-1~deb12u2"))),
-        package("openssl", "3.0.14-1~deb12u2", None),
-        python("x", "1.2"),
-    ];
-    let before = run(&store, Some(&debian), &subjects);
-    let image = ImageIdentity { digests: vec![format!("sha256:{}", "ab".repeat(32))], names: Vec::new() };
-    let authorship = Authorship {
-        author: "Test <test@example.com>",
-        timestamp: "2026-01-05T00:00:00Z",
-        image: "app",
-        digests: &image.digests,
-        tooling: "casehard",
-    };
-    for (at, finding) in before.findings.iter().enumerate() {
-        let absent = absences(&before, |purl| (purl == finding.package.purl).then_some(Absence::Component));
-        let only: Vec<_> = absent.into_iter().filter(|entry| entry.id == finding.id).collect();
-        let document = openvex(&only, &authorship).expect("a statement");
-        let statements = read("ours", document.to_string().as_bytes()).expect("OpenVEX");
-        let mut after = before.clone();
-        apply(&mut after, &statements, &image);
-        assert_eq!(after.suppressed.len(), before.suppressed.len() + 1, "{}", finding.id);
-        assert_eq!(&after.suppressed.last().expect("one").finding, &before.findings[at]);
-        assert!(after.unmatched.is_empty());
-        // The same statement says nothing of another image.
-        let mut other = before.clone();
-        apply(
-            &mut other,
-            &statements,
-            &ImageIdentity { digests: vec!["sha256:cd".into()], names: Vec::new() },
-        );
-        assert_eq!((other.findings.len(), other.unmatched.len()), (before.findings.len(), statements.len()));
-    }
-    assert_eq!(openvex(&[], &authorship), None);
 }
 
 #[test]
