@@ -12,7 +12,7 @@ pub struct Arguments {
     /// Remove what was not used for so long
     #[arg(long, value_name = "DAYS", default_value_t = 30, conflicts_with = "all")]
     unused_for: u64,
-    /// Of pulled blobs and of unpacked images each, keep no more than this, what was used last
+    /// Of pulled blobs, unpacked images, built images and downloaded packages each, keep no more than this, what was used last
     #[arg(long, value_name = "MB")]
     keep: Option<u64>,
     /// Remove everything that is not in use
@@ -20,7 +20,7 @@ pub struct Arguments {
     all: bool,
 }
 
-/// A blob takes less than this to be pulled.
+/// A blob takes less than this to be pulled, and an image to be built.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
@@ -51,8 +51,9 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         context.say(format_args!("{} folders that killed runs left", roots.leftovers));
     }
 
+    let stays = cache_age::Stays { since, begun_since: before(ABANDONED), bytes };
     for (folder, what) in [("built", "images built from recipes"), ("packages/sha256", "downloaded packages")] {
-        let removed = cache_age::remove_unused(&cache.join(folder), since)
+        let removed = cache_age::remove_unused(&cache.join(folder), &stays)
             .map_err(|error| Failure::cannot(format_args!("failed to tidy the {what}"), &error))?;
         context.say(format_args!("{} {what}, {} MB", removed.count, removed.bytes / 1_000_000));
     }
