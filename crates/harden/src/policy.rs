@@ -1,14 +1,14 @@
 //! What a person decided about hardening.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use casehard_image::Entry;
+use casehard_image::{Entry, Tree};
 use casehard_inventory::{Inventory, PackageId};
 use casehard_oci::RootPath;
 use casehard_profile::workload::Selection;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::{Concessions, Level};
+use crate::{Concessions, Level, Tools};
 
 /// What a person decided about hardening.
 #[derive(Debug, Clone, Default)]
@@ -29,13 +29,13 @@ pub struct Policy {
 
 impl Policy {
     /// Whether an entry is to go whatever was seen.
-    pub(crate) fn drops(&self, entry: Entry<'_>) -> bool {
-        !self.drop.is_empty() && self.drop.path(entry).is_some()
+    pub(crate) fn drops(&self, entry: Entry<'_>, tree: &Tree, tools: &Tools) -> bool {
+        !self.drop.is_empty() && self.drop.entry(entry, tree, tools).is_some()
     }
 
     /// The line that asks for an entry to stay.
-    pub(crate) fn keeps(&self, entry: Entry<'_>) -> Option<String> {
-        self.keep.path(entry)
+    pub(crate) fn keeps(&self, entry: Entry<'_>, tree: &Tree, tools: &Tools) -> Option<String> {
+        self.keep.entry(entry, tree, tools)
     }
 
     /// The packages that are asked to stay, with the lines that do.
@@ -50,6 +50,8 @@ pub struct Picks {
     paths: Vec<String>,
     set: GlobSet,
     packages: Vec<String>,
+    /// Kinds of [`Tools`].
+    tools: BTreeSet<&'static str>,
 }
 
 /// Why a selection cannot be used.
@@ -74,7 +76,7 @@ pub enum PolicyError {
     },
 }
 
-/// Names for sets of paths that people think of as one.
+/// Names for sets of paths that people think of as one. Those that are called as a kind of [`Tools`] have all of these, too.
 const CLASSES: &[(&str, &[&str])] = &[
     ("certificates", &["/etc/ssl/**", "/usr/share/ca-certificates/**", "/usr/lib/ssl/**", "/etc/pki/**"]),
     ("character-sets", &["/usr/lib/**/gconv/**"]),
@@ -88,24 +90,8 @@ const CLASSES: &[(&str, &[&str])] = &[
         "mime-types",
         &["/etc/mime.types", "/usr/share/mime/**", "/usr/share/misc/magic*", "/usr/lib/file/magic*"],
     ),
-    (
-        "package-manager",
-        &[
-            "/{usr/,usr/local/,}{bin,sbin}/{apt*,dpkg*,apk,rpm,dnf,microdnf,yum,tdnf,zypper,pacman,opkg}",
-            "/{usr/,usr/local/,}bin/{pip,pip3,npm,npx,yarn,pnpm,corepack,gem,bundle,composer,cpan,conda,mamba}",
-            "/etc/apt/**",
-            "/usr/lib/{apt,dpkg}/**",
-            "/var/lib/{apt,dpkg}/**",
-        ],
-    ),
-    (
-        "shell",
-        &[
-            "/{usr/,}bin/{sh,bash,dash,ash,zsh,ksh,mksh,fish,csh,tcsh,rbash,busybox}",
-            "/etc/shells",
-            "/etc/profile",
-        ],
-    ),
+    ("package-manager", &["/etc/apt/**", "/usr/lib/{apt,dpkg}/**", "/var/lib/{apt,dpkg}/**"]),
+    ("shell", &["/etc/shells", "/etc/profile"]),
     ("terminals", &["/usr/share/terminfo/**", "/etc/terminfo/**", "/{usr/,}lib/terminfo/**"]),
     ("time-zones", &["/usr/share/zoneinfo/**", "/etc/localtime", "/etc/timezone"]),
 ];
@@ -116,10 +102,10 @@ pub fn classes() -> impl Iterator<Item = &'static str> {
 }
 
 /// The classes that an image has anything of.
-pub(crate) fn present_classes(tree: &casehard_image::Tree) -> Vec<&'static str> {
+pub(crate) fn present_classes(tree: &Tree, tools: &Tools) -> Vec<&'static str> {
     let picks = |class: &&'static str| {
         let picks = Picks::default().with_class(class);
-        tree.walk().any(|entry| !entry.is_directory() && picks.path(entry).is_some())
+        tree.walk().any(|entry| !entry.is_directory() && picks.entry(entry, tree, tools).is_some())
     };
     classes().filter(picks).collect()
 }
@@ -130,13 +116,14 @@ impl Picks {
     /// # Errors
     /// When a glob is broken or a class unknown.
     pub fn new(selection: &Selection) -> Result<Self, PolicyError> {
-        let mut paths = selection.paths.clone();
+        let (mut paths, mut tools) = (selection.paths.clone(), BTreeSet::new());
         for class in &selection.classes {
-            let Some((_, globs)) = CLASSES.iter().find(|(name, _)| name == class) else {
+            let Some((name, globs)) = CLASSES.iter().find(|(name, _)| name == class) else {
                 let known = classes().collect::<Vec<_>>().join(", ");
                 return Err(PolicyError::Class { class: class.clone(), known });
             };
             paths.extend(globs.iter().map(|glob| (*glob).to_owned()));
+            tools.extend(Tools::KINDS.iter().find(|kind| *kind == name));
         }
         let mut set = GlobSetBuilder::new();
         for path in &paths {
@@ -148,7 +135,7 @@ impl Picks {
             set.add(glob.map_err(|source| PolicyError::Glob { glob: path.clone(), source })?);
         }
         let set = set.build().map_err(|source| PolicyError::Glob { glob: paths.join(" "), source })?;
-        Ok(Self { paths, set, packages: selection.packages.clone() })
+        Ok(Self { paths, set, packages: selection.packages.clone(), tools })
     }
 
     /// These picks and a class, whose name is one of [`classes`].
@@ -156,7 +143,9 @@ impl Picks {
         let mut selection =
             Selection { paths: self.paths.clone(), packages: self.packages.clone(), classes: Vec::new() };
         selection.classes.push(class.to_owned());
-        Self::new(&selection).unwrap_or_else(|_| self.clone())
+        let mut picks = Self::new(&selection).unwrap_or_else(|_| self.clone());
+        picks.tools.extend(&self.tools);
+        picks
     }
 
     /// The packages picked by name that an image does not have.
@@ -168,11 +157,20 @@ impl Picks {
     /// Whether nothing is picked.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.paths.is_empty() && self.packages.is_empty()
+        self.paths.is_empty() && self.packages.is_empty() && self.tools.is_empty()
+    }
+
+    /// The pattern that picks an entry, or the kind of tool that it is, or leads to as a link.
+    pub(crate) fn entry(&self, entry: Entry<'_>, tree: &Tree, tools: &Tools) -> Option<String> {
+        let kind = || {
+            let end = if entry.is_symlink() { tree.resolve(&entry.path()).entry? } else { entry };
+            tools.kind(end.id()).filter(|kind| self.tools.contains(kind)).map(str::to_owned)
+        };
+        self.path(entry).or_else(|| if self.tools.is_empty() { None } else { kind() })
     }
 
     /// The pattern that picks an entry.
-    pub(crate) fn path(&self, entry: Entry<'_>) -> Option<String> {
+    fn path(&self, entry: Entry<'_>) -> Option<String> {
         if self.paths.is_empty() {
             return None;
         }

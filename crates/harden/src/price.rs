@@ -62,7 +62,7 @@ pub fn price(tree: &Tree, plan: &Plan) -> Price {
 pub fn prices(ground: Ground<'_>) -> Prices {
     let with = |policy: &Policy| price(ground.tree, &make(Ground { policy, ..ground }));
     let levels = Level::ALL.map(|level| (level, with(&Policy { level, ..ground.policy.clone() })));
-    let classes = policy::present_classes(ground.tree).into_iter().map(|class| {
+    let classes = policy::present_classes(ground.tree, ground.tools).into_iter().map(|class| {
         let keep = Policy { keep: ground.policy.keep.with_class(class), ..ground.policy.clone() };
         let drop = Policy { drop: ground.policy.drop.with_class(class), ..ground.policy.clone() };
         (class, with(&keep), with(&drop))

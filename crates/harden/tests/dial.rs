@@ -80,6 +80,41 @@ fn each_step_has_a_price() {
 }
 
 #[test]
+fn a_class_of_tools_is_what_they_do_and_not_how_they_are_called() {
+    let layer = r"
+f etc/shells = # those that may be logged in with\n/opt/talk\n
+f opt/talk 755 = talk
+l usr/bin/sh = /opt/talk
+f usr/bin/bash 755 = no shell, though it is called so
+f usr/bin/app 755 = app
+";
+    let made = image(&[layer], Container::default());
+    let (tree, inventory, tools) = Tools::read(&made.image).unwrap();
+    let class = || Picks::new(&Selection { classes: vec!["shell".into()], ..Selection::default() }).unwrap();
+    let plan = |uses: &[&str], policy: &Policy| {
+        plan(Ground {
+            image: &made.image,
+            tree: &tree,
+            inventory: &inventory,
+            tools: &tools,
+            profile: &profile(uses),
+            policy,
+        })
+    };
+    let kept = plan(&["/usr/bin/app"], &Policy { keep: class(), ..Policy::default() });
+    for shell in ["/opt/talk", "/usr/bin/sh"] {
+        assert!(kept.keep.contains_key(&path(shell)), "{shell}");
+    }
+    assert!(!kept.keep.contains_key(&path("/usr/bin/bash")));
+    let dropped =
+        plan(&["/usr/bin/app", "/opt/talk", "/usr/bin/bash"], &Policy { drop: class(), ..Policy::default() });
+    assert!(
+        !dropped.keep.contains_key(&path("/opt/talk")) && !dropped.keep.contains_key(&path("/usr/bin/sh"))
+    );
+    assert!(dropped.keep.contains_key(&path("/usr/bin/bash")));
+}
+
+#[test]
 fn a_profile_of_another_build_is_carried_over_or_refused() {
     let made = build("1.2.4");
     let (tree, _) = catalog(&made.image).unwrap();

@@ -150,7 +150,8 @@ impl<'a> Closure<'a> {
 
     /// Notes that `entry` stays. What is above it stays as a directory.
     pub fn keep(&mut self, entry: Entry<'a>, grade: Grade, reason: Reason) {
-        if self.ground.policy.drops(entry) && !matches!(reason, Reason::Asked { .. } | Reason::Repair { .. })
+        if self.ground.policy.drops(entry, self.ground.tree, self.ground.tools)
+            && !matches!(reason, Reason::Asked { .. } | Reason::Repair { .. })
         {
             return;
         }

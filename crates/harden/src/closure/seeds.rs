@@ -181,7 +181,7 @@ fn asked(closure: &mut Closure<'_>) {
         return;
     }
     for entry in ground.tree.walk() {
-        if let Some(by) = ground.policy.keeps(entry) {
+        if let Some(by) = ground.policy.keeps(entry, ground.tree, ground.tools) {
             let grade = if is_place(ground.tree, entry) { Grade::Member } else { Grade::Active };
             closure.keep(entry, grade, Reason::Asked { by });
         }

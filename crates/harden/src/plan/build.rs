@@ -310,7 +310,7 @@ impl<'a> Draft<'a> {
         if let Some(kind) = self.tools.get(&node) {
             return Removal::Tool { kind: (*kind).to_owned() };
         }
-        if let Some(by) = self.ground.policy.drop.path(entry) {
+        if let Some(by) = self.ground.policy.drop.entry(entry, self.ground.tree, self.ground.tools) {
             return Removal::Asked { by };
         }
         if self.database && packages::is_database(&entry.path()) {

@@ -54,6 +54,9 @@ pub struct Tools {
 }
 
 impl Tools {
+    /// Every kind that [`Tools::kind`] tells.
+    pub const KINDS: [&'static str; 2] = ["package-manager", "shell"];
+
     /// Reads an image once, with its tools.
     ///
     /// # Errors
