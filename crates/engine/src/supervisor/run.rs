@@ -88,17 +88,29 @@ fn begin(supervised: &mut Supervised, streams: &[OwnedFd; 3], channel: &Channel)
     let command = Command::first(&supervised.start);
     let (process, progress) = child::start_first(supervised, streams, command)?;
     supervised.first = Some(process);
-    follow(supervised, &progress, Attach::Container)?;
+    follow(supervised, &progress, Attach::Container, Some(channel))?;
     let process = supervised.first.as_ref().map(AsFd::as_fd).ok_or_else(gone).doing("start it")?;
     let network = supervised.own_network.as_ref().ok_or_else(gone).doing("receive the network namespace")?;
     channel.send(&Answer::Started, &[process, network.as_fd()]).doing("say that it runs")
 }
 
-/// Follows what a process says until it has become its command.
-fn follow(supervised: &mut Supervised, progress: &Channel, attach: Attach) -> Result<(), Failure> {
-    while let Some((said, mut descriptors)) =
-        progress.receive::<Progress>().doing("hear from the new process")?
-    {
+/// Follows what a process says until it has become its command, or until who asked for it, at the other end of `asked`,
+/// is gone: copying a large root takes long.
+fn follow(
+    supervised: &mut Supervised,
+    progress: &Channel,
+    attach: Attach,
+    asked: Option<&Channel>,
+) -> Result<(), Failure> {
+    loop {
+        if let Some(asked) = asked {
+            heard_before_gone(progress, asked).doing("wait for the new process")?;
+        }
+        let Some((said, mut descriptors)) =
+            progress.receive::<Progress>().doing("hear from the new process")?
+        else {
+            return Ok(());
+        };
         match said {
             Progress::Root(made) => {
                 supervised.own_network = descriptors.pop();
@@ -112,7 +124,20 @@ fn follow(supervised: &mut Supervised, progress: &Channel, attach: Attach) -> Re
             Progress::Failed(failure) => return Err(failure),
         }
     }
-    Ok(())
+}
+
+/// Waits for a message on `progress`. An error if the other end of `asked` is closed first.
+fn heard_before_gone(progress: &Channel, asked: &Channel) -> io::Result<()> {
+    loop {
+        let mut polled = [PollFd::new(progress, PollFlags::IN), PollFd::new(asked, PollFlags::empty())];
+        wait(&mut polled, None)?;
+        if !polled[1].revents().is_empty() {
+            return Err(gone());
+        }
+        if !polled[0].revents().is_empty() {
+            return Ok(());
+        }
+    }
 }
 
 fn tell_recorder(supervised: &Supervised, attach: &Attach, listener: &OwnedFd) -> Result<(), Failure> {
@@ -291,7 +316,7 @@ fn look_in(supervised: &mut Supervised, streams: Vec<OwnedFd>) -> Result<OwnedFd
 
 /// Follows a process until it has become what it was started for.
 fn settle(supervised: &mut Supervised, (process, progress): (OwnedFd, Channel)) -> Result<OwnedFd, Failure> {
-    let followed = follow(supervised, &progress, Attach::Command);
+    let followed = follow(supervised, &progress, Attach::Command, None);
     if let Err(failure) = followed {
         let _ = sys::send_signal(process.as_fd(), libc::SIGKILL);
         reap(process.as_fd());
