@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Facts, Inspect, Want,
-    spool::Spool,
+    spool::{Room, Spool},
     turns::{Read, Turns},
 };
 use crate::{EntryReader, Image, Kind, Mark, ReadError, Tree, layer::Budget};
@@ -30,16 +30,19 @@ pub fn read<I: Inspect>(image: &Image, inspect: &I) -> Result<(Tree, Facts<I::Fa
     let count = image.layers().len();
     let threads = thread::available_parallelism().map_or(1, usize::from).min(count).min(MAX_THREADS);
     let turns = Turns::new(image);
-    let (next, budget) = (AtomicUsize::new(0), Budget::new(image.limits()));
+    let (next, budget, room) = (AtomicUsize::new(0), Budget::new(image.limits()), Room::default());
     let work = || {
-        let mut scratch = Scratch { start: vec![0; START], spool: Spool::default(), budget: budget.clone() };
+        let mut scratch =
+            Scratch { start: vec![0; START], spool: Spool::new(room.clone()), budget: budget.clone() };
         loop {
             let layer = next.fetch_add(1, Ordering::Relaxed);
             if layer >= count {
                 break;
             }
             let _unfinished = Unfinished { turns: &turns, layer };
-            match read_layer(image, layer, inspect, &turns, &mut scratch) {
+            let result = read_layer(image, layer, inspect, &turns, &mut scratch);
+            scratch.spool.rest();
+            match result {
                 Ok(()) => turns.finish(layer),
                 Err(error) => turns.fail(layer, error),
             }

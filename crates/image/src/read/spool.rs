@@ -1,24 +1,81 @@
-//! The bytes of one file, in memory when they are few and in a file without a name when they are many.
+//! The bytes of one file: in a buffer when they are few, in pages that are given back at once when they are more, and
+//! in a file without a name when they are too many.
 
 use std::{
     io::{self, Read, Write as _},
     ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-/// Files larger than this are not held in memory.
-const IN_MEMORY: u64 = 8 << 20;
+/// Files larger than this are not put into the buffer, which is kept for the next file.
+const IN_BUFFER: u64 = 8 << 20;
+/// What the larger files that are looked at may take of memory together; a file for which there is no room is written to
+/// a file without a name, which takes three times as long.
+const ROOM: u64 = 160 << 20;
 /// A buffer larger than this is not kept for the next file.
 const KEPT: usize = 1 << 20;
 
 /// Where the bytes of files are put, one file after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Spool {
+    /// Bytes that have been written once: filling them anew for each file would take as long as reading it.
     buffer: Vec<u8>,
+    /// Pages for files that are larger, kept for the next one of the layer: the system clears new ones.
+    pages: Option<Pages>,
+    room: Room,
+}
+
+/// Pages of memory without a file behind them, large ones where the system has such.
+#[derive(Debug)]
+struct Pages {
+    memory: memmap2::MmapMut,
+    /// Given back when the pages are.
+    _taken: Taken,
+}
+
+/// Memory that the spools of one pass share, in bytes that are left.
+#[derive(Debug, Clone)]
+pub(super) struct Room(Arc<AtomicU64>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::of(ROOM)
+    }
+}
+
+impl Room {
+    fn of(bytes: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(bytes)))
+    }
+
+    /// Takes `size` bytes for as long as what is returned lives; `None` when they are not left.
+    fn take(&self, size: u64) -> Option<Taken> {
+        let left = |left: u64| left.checked_sub(size);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).ok()?;
+        Some(Taken { room: self.clone(), size })
+    }
+}
+
+/// Memory that is taken.
+#[derive(Debug)]
+struct Taken {
+    room: Room,
+    size: u64,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.room.0.fetch_add(self.size, Ordering::Relaxed);
+    }
 }
 
 /// All bytes of a file.
 pub(super) enum Bytes<'a> {
-    Held(&'a [u8]),
+    Buffered(&'a [u8]),
+    InPages(&'a [u8]),
     Mapped(memmap2::Mmap),
 }
 
@@ -27,24 +84,62 @@ impl Deref for Bytes<'_> {
 
     fn deref(&self) -> &[u8] {
         match self {
-            Self::Held(bytes) => bytes,
+            Self::Buffered(bytes) | Self::InPages(bytes) => bytes,
             Self::Mapped(map) => map,
         }
     }
 }
 
 impl Spool {
+    pub(super) fn new(room: Room) -> Self {
+        Self { buffer: Vec::new(), pages: None, room }
+    }
+
+    /// Gives back what only large files need.
+    pub(super) fn rest(&mut self) {
+        self.pages = None;
+    }
+
     /// The bytes of a file of `size` bytes, of which `start` has been read already.
     pub(super) fn take(&mut self, start: &[u8], size: u64, rest: &mut impl Read) -> io::Result<Bytes<'_>> {
-        if size > IN_MEMORY {
-            return spooled(start, rest).map(Bytes::Mapped);
+        if size > IN_BUFFER {
+            let pages = usize::try_from(size).ok().and_then(|length| self.pages(length));
+            let Some(pages) = pages else { return spooled(start, rest).map(Bytes::Mapped) };
+            fill(pages, start, rest)?;
+            return Ok(Bytes::InPages(pages));
         }
-        self.buffer.clear();
-        self.buffer.shrink_to(KEPT);
-        self.buffer.extend_from_slice(start);
-        rest.read_to_end(&mut self.buffer)?;
-        Ok(Bytes::Held(&self.buffer))
+        let length = usize::try_from(size).unwrap_or(usize::MAX).max(start.len());
+        if self.buffer.len() > KEPT.max(length) {
+            self.buffer.truncate(KEPT.max(length));
+            self.buffer.shrink_to_fit();
+        }
+        if self.buffer.len() < length {
+            self.buffer.resize(length, 0);
+        }
+        let buffer = &mut self.buffer[..length];
+        fill(buffer, start, rest)?;
+        Ok(Bytes::Buffered(buffer))
     }
+
+    /// As many bytes of pages; `None` when there is no room for them.
+    fn pages(&mut self, length: usize) -> Option<&mut [u8]> {
+        if self.pages.as_ref().is_none_or(|pages| pages.memory.len() < length) {
+            self.pages = None;
+            let taken = self.room.take(length as u64)?;
+            let memory = memmap2::MmapMut::map_anon(length).ok()?;
+            // A wish: a kernel without large pages says no.
+            #[cfg(target_os = "linux")]
+            let _ = memory.advise(memmap2::Advice::HugePage);
+            self.pages = Some(Pages { memory, _taken: taken });
+        }
+        self.pages.as_mut().map(|pages| &mut pages.memory[..length])
+    }
+}
+
+/// Puts `start` and what follows it into a buffer of the file's size.
+fn fill(buffer: &mut [u8], start: &[u8], rest: &mut impl Read) -> io::Result<()> {
+    buffer[..start.len()].copy_from_slice(start);
+    rest.read_exact(&mut buffer[start.len()..])
 }
 
 #[expect(unsafe_code, reason = "large files must not be held in memory")]
@@ -61,14 +156,34 @@ fn spooled(start: &[u8], rest: &mut impl Read) -> io::Result<memmap2::Mmap> {
 mod tests {
     use super::*;
 
+    fn take(spool: &mut Spool, length: u64) -> Bytes<'_> {
+        let mut whole = vec![7; usize::try_from(length).unwrap()];
+        whole[9..].iter_mut().step_by(4099).for_each(|byte| *byte = length as u8);
+        let bytes = spool.take(&whole[..10], length, &mut &whole[10..]).unwrap();
+        assert!(*bytes == whole[..]);
+        bytes
+    }
+
     #[test]
-    fn large_files_are_mapped_and_small_ones_held() {
-        let mut spool = Spool::default();
-        let large = vec![7; usize::try_from(IN_MEMORY).unwrap() + 1];
-        let bytes = spool.take(&large[..10], large.len() as u64, &mut &large[10..]).unwrap();
-        assert!(matches!(bytes, Bytes::Mapped(_)) && *bytes == large[..]);
-        drop(bytes);
-        let bytes = spool.take(b"ab", 3, &mut &b"c"[..]).unwrap();
-        assert!(matches!(bytes, Bytes::Held(_)) && *bytes == b"abc"[..]);
+    fn a_file_is_held_as_its_size_says() {
+        let room = Room::of(3 * IN_BUFFER);
+        let (mut one, mut other) = (Spool::new(room.clone()), Spool::new(room));
+        assert!(matches!(take(&mut one, 2 * IN_BUFFER), Bytes::InPages(_)));
+        // A smaller one is put into the same pages; beside them no room is left, and after them there is some again.
+        assert!(matches!(take(&mut one, IN_BUFFER + 1), Bytes::InPages(_)));
+        assert!(matches!(take(&mut other, 2 * IN_BUFFER), Bytes::Mapped(_)));
+        one.rest();
+        assert!(matches!(take(&mut other, 2 * IN_BUFFER), Bytes::InPages(_)));
+        assert!(matches!(take(&mut one, IN_BUFFER), Bytes::Buffered(_)));
+        assert!(matches!(take(&mut one, 10), Bytes::Buffered(_)));
+        assert!(one.buffer.capacity() <= 2 * KEPT, "{}", one.buffer.capacity());
+    }
+
+    #[test]
+    fn a_file_that_ends_early_is_an_error() {
+        let mut spool = Spool::new(Room::default());
+        for size in [20, IN_BUFFER + 1] {
+            assert!(spool.take(b"ab", size, &mut &b"c"[..]).is_err(), "{size}");
+        }
     }
 }

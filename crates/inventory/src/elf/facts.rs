@@ -107,10 +107,11 @@ impl Elf {
         if elf.kind != ElfKind::Relocatable {
             elf.opens = candidates::sonames(bytes, &elf);
         }
+        elf.verifies = elf.verifies || memchr::memmem::find(bytes, BUNDLE).is_some();
         Some(elf)
     }
 
-    /// Reads an ELF file but for [`Elf::opens`], which is sought in all of its bytes.
+    /// Reads an ELF file but for what is sought in all of its bytes: [`Elf::opens`], and the path in [`Elf::verifies`].
     #[must_use]
     pub fn linkage(bytes: &[u8]) -> Option<Self> {
         match bytes.get(4)? {
@@ -187,7 +188,6 @@ fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
         })
     };
     let mut is_pie = false;
-    elf.verifies = memchr::memmem::find(bytes, BUNDLE).is_some();
     if let Some(dynamic) = dynamic {
         let entries = || dynamic.iter().take(MOST_DYNAMIC).take_while(|entry| entry.tag(endian) != DT_NULL);
         let value = |tag| entries().find(|entry| entry.tag(endian) == tag).map(|entry| entry.val(endian));
@@ -210,7 +210,7 @@ fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
         elf.runpath = named(DT_RUNPATH);
         let is_libc = elf.soname.as_deref().is_some_and(|name| name.starts_with(b"libc."));
         elf.converts = !is_libc && memchr::memmem::find(strings, b"\0iconv_open\0").is_some();
-        elf.verifies |= imports_certificates(strings, elf.soname.as_deref().unwrap_or_default());
+        elf.verifies = imports_certificates(strings, elf.soname.as_deref().unwrap_or_default());
         is_pie = value(DT_FLAGS_1).is_some_and(|flags| flags & DF_1_PIE.0 != 0);
     }
     elf.kind = match header.e_type(endian) {
