@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
-use crate::{Arguments, Dockerfile, Form, Instruction, Keyword, Lookup, Value, Word, expand};
+use crate::{Arguments, Dockerfile, Form, Instruction, Keyword, Lookup, Mount, Value, Word, expand};
 
 /// What a stage starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -248,6 +248,32 @@ impl<'a> Model<'a> {
         self.stages
             .iter()
             .rposition(|stage| stage.name.as_ref().is_some_and(|own| own.text.eq_ignore_ascii_case(name)))
+    }
+    /// Whether `COPY --from` or a mount takes this for an image: it is no stage, neither by name nor by number.
+    #[must_use]
+    pub fn names_image(&self, name: &str) -> bool {
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        !is_number && !name.eq_ignore_ascii_case("scratch") && self.stage_named(name).is_none()
+    }
+    /// Places other than `FROM` that name a stage or an image: `COPY --from` and `RUN --mount=from=`, with the
+    /// instruction they stand in.
+    #[must_use]
+    pub fn image_words(&self) -> Vec<(usize, Word)> {
+        let mut found = Vec::new();
+        for (index, instruction) in self.document.instructions().iter().map(Instruction::inner).enumerate() {
+            match instruction.keyword {
+                Keyword::Copy => {
+                    let word = instruction.flag("from").and_then(|flag| flag.value.clone());
+                    found.extend(word.map(|word| (index, word)));
+                }
+                Keyword::Run => {
+                    let mounts = instruction.flags.iter().filter_map(Mount::of);
+                    found.extend(mounts.filter_map(|mount| mount.from).map(|word| (index, word)));
+                }
+                _ => {}
+            }
+        }
+        found
     }
     /// The stages that `stage` is made of, upwards through `FROM`: itself first.
     pub fn lineage(&self, stage: usize) -> impl Iterator<Item = &Stage> {

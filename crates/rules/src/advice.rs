@@ -5,7 +5,7 @@ use casehard_inventory::{Ecosystem, Inventory};
 use casehard_profile::{Access, Profile};
 
 use crate::{
-    Settings,
+    FileContents, Settings,
     audit::{Input, Start},
 };
 
@@ -50,7 +50,8 @@ impl Weight {
 #[must_use]
 pub fn advise(image: &Image, tree: &Tree, inventory: &Inventory, profile: Option<&Profile>) -> Advice {
     let settings = Settings::new();
-    let input = Input::new(image, tree, inventory, &[], &settings);
+    let found = FileContents::default();
+    let input = Input::new(image, tree, inventory, &found, &settings);
     let tools = input.program_named(&[
         "gcc", "g++", "cc", "clang", "make", "cmake", "git", "svn", "hg", "go", "rustc", "javac", "mvn",
     ]);

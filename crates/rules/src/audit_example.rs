@@ -148,8 +148,8 @@ pub(crate) fn findings(text: &str, settings: &Settings) -> Vec<Finding> {
     let image = build(text, folder.path());
     let secrets = Secrets::new();
     let (tree, inventory, facts) = casehard_inventory::survey_with(&image, &secrets).unwrap();
-    let secrets = secrets.finish(&tree, &facts);
-    check_image(&image, &tree, &inventory, &secrets, settings)
+    let found = secrets.finish(&tree, &facts);
+    check_image(&image, &tree, &inventory, &found, settings)
 }
 
 #[test]

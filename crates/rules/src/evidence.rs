@@ -241,7 +241,8 @@ pub fn unpinned(subject: Subject, bytes: &[u8]) -> BTreeSet<String> {
                 }
                 _ => None,
             });
-            bases.collect()
+            let copied = model.image_words().into_iter().map(|(_, word)| word.text);
+            bases.chain(copied.filter(|name| model.names_image(name))).collect()
         }
         Subject::Compose => {
             let compose = yaml::read(&text).documents.first().and_then(Compose::of);
@@ -293,8 +294,11 @@ mod tests {
 
     #[test]
     fn references_are_collected_as_they_are_written() {
-        let dockerfile = b"ARG V=1\nFROM debian:12 AS a\nFROM a\nFROM x:$V\nFROM y@sha256:1\n";
-        assert_eq!(unpinned(Subject::Dockerfile, dockerfile).into_iter().collect::<Vec<_>>(), ["debian:12"]);
+        let dockerfile = b"ARG V=1\nFROM debian:12 AS a\nFROM a\nFROM x:$V\nFROM y@sha256:1\n\
+            COPY --from=tools:3 /t /t\nCOPY --from=a / /\nCOPY --from=0 / /\n\
+            RUN --mount=from=tools:4,target=/m true\n";
+        let asked = unpinned(Subject::Dockerfile, dockerfile);
+        assert_eq!(asked.into_iter().collect::<Vec<_>>(), ["debian:12", "tools:3", "tools:4"]);
         let compose =
             b"services:\n  a: {image: nginx:1}\n  b: {image: 'c:${T}'}\n  d: {image: own, build: .}\n";
         assert_eq!(unpinned(Subject::Compose, compose).into_iter().collect::<Vec<_>>(), ["nginx:1"]);

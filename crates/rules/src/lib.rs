@@ -30,8 +30,8 @@ mod settings;
 mod suppress;
 
 pub use advice::{Advice, Weight, advise};
-pub use audit::{FoundSecret, SecretFacts, Secrets};
-pub use build::{BuildContext, ContextSecret, CopySource, copy_sources};
+pub use audit::{FileContents, FoundSecret, SecretFacts, Secrets};
+pub use build::{BuildContext, ContextProgram, ContextSecret, CopySource, copy_sources};
 pub use check::{rules, rules_for};
 pub use cis::{Shown, cis_section_4};
 pub use deployment::{Kustomization, included_files, resources};
@@ -39,7 +39,7 @@ pub use evidence::{Evidence, ImageFacts, ServiceBuild, extended_files, image_key
 pub use kind::kind;
 pub use mend::{Mended, Withdrawn, mend};
 pub use rewrite::{Proposal, RewriteError, Target, rewrite};
-pub use secret::secrets_in;
+pub use secret::{Look, SecretLine, secrets_in};
 pub use settings::Settings;
 
 use casehard_finding::{Finding, Subject};
@@ -84,15 +84,15 @@ pub fn check_file(
     }
 }
 
-/// Checks a built image, the worst findings first. `secrets` are what [`Secrets`] found while the image was read; without
+/// Checks a built image, the worst findings first. `contents` is what [`Secrets`] found while the image was read; without
 /// them only names of files, variables and the history are searched.
 #[must_use]
 pub fn check_image(
     image: &Image,
     tree: &Tree,
     inventory: &Inventory,
-    secrets: &[FoundSecret],
+    contents: &FileContents,
     settings: &Settings,
 ) -> Vec<Finding> {
-    audit::check(image, tree, inventory, secrets, settings)
+    audit::check(image, tree, inventory, contents, settings)
 }

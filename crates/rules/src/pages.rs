@@ -6,8 +6,8 @@ use casehard_dockerfile::IgnoreFile;
 use casehard_finding::{Finding, Rule, Safety, Subject};
 
 use crate::{
-    BuildContext, ContextSecret, Evidence, ImageFacts, Settings, check_dockerfile, check_file, mend, rules,
-    service_builds,
+    BuildContext, ContextProgram, ContextSecret, Evidence, ImageFacts, Settings, check_dockerfile,
+    check_file, mend, rules, service_builds,
 };
 
 const SECTIONS: [&str; 6] = ["What it finds", "Why it matters", "Bad", "Good", "Fix", "References"];
@@ -45,11 +45,21 @@ fn context(blocks: &[(String, String)]) -> Option<BuildContext> {
     let secrets =
         blocks.iter().filter_map(|(language, text)| Some((language.strip_prefix("context-file ")?, text)));
     let secrets = secrets.flat_map(|(file, text)| {
-        let found = crate::secrets_in(text.as_bytes()).into_iter();
-        found.map(|(what, line)| ContextSecret { file: file.to_owned(), what, line })
+        let found = crate::secrets_in(file, text.as_bytes()).into_iter();
+        found.map(|secret| ContextSecret { file: file.to_owned(), secret })
     });
-    (files.is_some() || ignore.is_some()).then(|| BuildContext {
+    let programs =
+        blocks.iter().filter_map(|(language, text)| Some((language.strip_prefix("program ")?, text)));
+    let programs: Vec<ContextProgram> = programs
+        .map(|(file, loader)| ContextProgram {
+            file: file.to_owned(),
+            interpreter: loader.trim().to_owned(),
+            needed: vec!["libc.so.6".to_owned()],
+        })
+        .collect();
+    (files.is_some() || ignore.is_some() || !programs.is_empty()).then(|| BuildContext {
         secrets: secrets.collect(),
+        programs,
         ignore,
         files: files.unwrap_or_default().lines().map(str::to_owned).collect(),
         complete: true,

@@ -8,7 +8,7 @@ use casehard_finding::Finding;
 use casehard_inventory::{Inventory, survey_with};
 use casehard_oci::Platform;
 use casehard_image::Tree;
-use casehard_rules::{Secrets, Settings, advise, check_image, cis_section_4};
+use casehard_rules::{FileContents, Secrets, Settings, advise, check_image, cis_section_4};
 
 use crate::{
     Context, Failure, Verdict,
@@ -90,10 +90,10 @@ fn audit(
     if with_secrets {
         let secrets = Secrets::new();
         let (tree, inventory, facts) = survey_with(image, &secrets)?;
-        let secrets = secrets.finish(&tree, &facts);
-        Ok((check_image(image, &tree, &inventory, &secrets, settings), tree, inventory))
+        let found = secrets.finish(&tree, &facts);
+        Ok((check_image(image, &tree, &inventory, &found, settings), tree, inventory))
     } else {
         let (tree, inventory) = casehard_inventory::survey(image)?;
-        Ok((check_image(image, &tree, &inventory, &[], settings), tree, inventory))
+        Ok((check_image(image, &tree, &inventory, &FileContents::default(), settings), tree, inventory))
     }
 }

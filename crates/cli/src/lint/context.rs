@@ -3,29 +3,39 @@
 use std::{
     collections::HashMap,
     fs,
+    io::Read as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use casehard_dockerfile::IgnoreFile;
-use casehard_rules::{BuildContext, ContextSecret, copy_sources, secrets_in};
+use casehard_rules::{BuildContext, ContextProgram, ContextSecret, SecretLine, copy_sources, secrets_in};
 
 /// More files than this are not listed.
 const MOST: usize = 4000;
 
 /// Larger files are not searched for secrets.
 const LARGEST: u64 = 1 << 20;
+/// Larger programs are not read.
+const LARGEST_PROGRAM: u64 = 128 << 20;
 /// Nor more bytes than this of one context.
-const MOST_BYTES: u64 = 64 << 20;
+const MOST_BYTES: u64 = 256 << 20;
 
 /// The files of a folder, and whether these are all.
 type List = Arc<(Vec<String>, bool)>;
+
+/// What stands out in one file.
+#[derive(Debug, Clone, Default)]
+struct Content {
+    secrets: Vec<SecretLine>,
+    program: Option<ContextProgram>,
+}
 
 /// Build contexts by folder, each listed once, and each of their files searched once.
 #[derive(Debug, Default)]
 pub struct Contexts {
     listed: Mutex<HashMap<PathBuf, List>>,
-    searched: Mutex<HashMap<PathBuf, Vec<(&'static str, u32)>>>,
+    searched: Mutex<HashMap<PathBuf, Content>>,
 }
 
 impl Contexts {
@@ -55,11 +65,11 @@ impl Contexts {
         let own = dockerfile.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let taken = list.0.iter().filter(|file| **file != own && !is_beside(file));
         let taken = taken.filter(|file| sent(file) && sources.iter().any(|source| source.takes(file)));
-        let secrets = self.search(folder, taken);
+        let (secrets, programs) = self.search(folder, taken);
         if !is_ignore && !copies_all(bytes) {
-            return BuildContext { ignore, secrets, ..BuildContext::default() };
+            return BuildContext { ignore, secrets, programs, ..BuildContext::default() };
         }
-        BuildContext { ignore, files: list.0.clone(), complete: list.1, secrets }
+        BuildContext { ignore, files: list.0.clone(), complete: list.1, secrets, programs }
     }
 
     /// The files below a folder.
@@ -74,39 +84,57 @@ impl Contexts {
         list
     }
 
-    /// What looks like a secret in files of a folder.
-    fn search<'a>(&self, folder: &Path, files: impl Iterator<Item = &'a String>) -> Vec<ContextSecret> {
+    /// What looks like a secret in files of a folder, and the programs among them.
+    fn search<'a>(
+        &self,
+        folder: &Path,
+        files: impl Iterator<Item = &'a String>,
+    ) -> (Vec<ContextSecret>, Vec<ContextProgram>) {
         let mut left = MOST_BYTES;
-        let mut found = Vec::new();
+        let (mut secrets, mut programs) = (Vec::new(), Vec::new());
         for file in files {
             let path = folder.join(file);
             let known = self.searched.lock().ok().and_then(|searched| searched.get(&path).cloned());
-            let secrets = known.unwrap_or_else(|| {
-                let secrets = text(&path, &mut left).map(|bytes| secrets_in(&bytes)).unwrap_or_default();
+            let content = known.unwrap_or_else(|| {
+                let content = Content::read(&path, file, &mut left);
                 if let Ok(mut searched) = self.searched.lock() {
-                    searched.insert(path, secrets.clone());
+                    searched.insert(path, content.clone());
                 }
-                secrets
+                content
             });
-            found.extend(secrets.into_iter().map(|(what, line)| ContextSecret {
-                file: file.clone(),
-                what,
-                line,
-            }));
+            let of_file = |secret| ContextSecret { file: file.clone(), secret };
+            secrets.extend(content.secrets.into_iter().map(of_file));
+            programs.extend(content.program.map(|program| ContextProgram { file: file.clone(), ..program }));
         }
-        found
+        (secrets, programs)
     }
 }
 
-/// The bytes of a text that is not too large, as long as any are `left`.
-fn text(path: &Path, left: &mut u64) -> Option<Vec<u8>> {
-    let size = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?.len();
-    if !(16..=LARGEST).contains(&size) || size > *left {
-        return None;
+impl Content {
+    /// Reads a file that is a text or a program and not too large, as long as any bytes are `left`.
+    fn read(path: &Path, file: &str, left: &mut u64) -> Self {
+        let kept = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
+        let Some(size) = kept.map(|kept| kept.len()).filter(|size| (16..=*left).contains(size)) else {
+            return Self::default();
+        };
+        let is_program = size <= LARGEST_PROGRAM && starts_as_program(path);
+        if !is_program && size > LARGEST {
+            return Self::default();
+        }
+        *left -= size;
+        let Ok(bytes) = fs::read(path) else { return Self::default() };
+        if is_program {
+            return Self { program: ContextProgram::read(file, &bytes), ..Self::default() };
+        }
+        let is_text = !bytes.iter().take(1024).any(|byte| *byte == 0);
+        Self { secrets: if is_text { secrets_in(file, &bytes) } else { Vec::new() }, program: None }
     }
-    *left -= size;
-    let bytes = fs::read(path).ok()?;
-    (!bytes.iter().take(1024).any(|byte| *byte == 0)).then_some(bytes)
+}
+
+/// Whether a file begins as ELF files do.
+fn starts_as_program(path: &Path) -> bool {
+    let mut start = [0; 4];
+    fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"\x7fELF"
 }
 
 /// Whether a file is the history of the source, somebody else's, or made for tests and examples: what looks like a secret

@@ -5,7 +5,7 @@ use casehard_image::{Entry, Image, Tree};
 use casehard_inventory::Inventory;
 use casehard_oci::{Container, RootPath};
 
-use super::{Account, FoundSecret, Start, accounts};
+use super::{Account, FileContents, Start, accounts};
 use crate::Settings;
 
 /// An image with everything that its rules look at.
@@ -15,7 +15,8 @@ pub(crate) struct Input<'a> {
     pub(crate) name: &'a str,
     pub(crate) tree: &'a Tree,
     pub(crate) inventory: &'a Inventory,
-    pub(crate) secrets: &'a [FoundSecret],
+    /// What the contents of files hold.
+    pub(crate) contents: &'a FileContents,
     pub(crate) settings: &'a Settings,
     /// The accounts of `/etc/passwd`.
     pub(crate) accounts: Vec<Account>,
@@ -28,13 +29,13 @@ impl<'a> Input<'a> {
         image: &'a Image,
         tree: &'a Tree,
         inventory: &'a Inventory,
-        secrets: &'a [FoundSecret],
+        contents: &'a FileContents,
         settings: &'a Settings,
     ) -> Self {
         let passwd = RootPath::root().join_as_kernel(b"etc/passwd");
         let accounts = inventory.text(tree, &passwd).map(accounts::accounts).unwrap_or_default();
         let start = Start::of(&image.config().config, tree, inventory);
-        Self { image, name: image.name(), tree, inventory, secrets, settings, accounts, start }
+        Self { image, name: image.name(), tree, inventory, contents, settings, accounts, start }
     }
 
     pub(crate) fn container(&self) -> &'a Container {

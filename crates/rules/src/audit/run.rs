@@ -4,7 +4,7 @@ use casehard_finding::Finding;
 use casehard_image::{Image, Tree};
 use casehard_inventory::Inventory;
 
-use super::{FoundSecret, Input};
+use super::{FileContents, Input};
 use crate::{
     Settings,
     check::{Run, checks},
@@ -16,10 +16,10 @@ pub(crate) fn check(
     image: &Image,
     tree: &Tree,
     inventory: &Inventory,
-    secrets: &[FoundSecret],
+    contents: &FileContents,
     settings: &Settings,
 ) -> Vec<Finding> {
-    let input = Input::new(image, tree, inventory, secrets, settings);
+    let input = Input::new(image, tree, inventory, contents, settings);
     let mut findings = Vec::new();
     for check in checks().filter(|check| settings.runs(&check.rule)) {
         let Run::Image(run) = check.run else { continue };

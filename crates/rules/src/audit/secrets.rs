@@ -1,6 +1,7 @@
-//! Secrets in the contents of files, in every layer, in the same pass that reads the image.
+//! Secrets and certificates in the contents of files, in every layer, in the same pass that reads the image.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
@@ -8,7 +9,8 @@ use std::{
 use casehard_image::{Facts, Head, Inspect, Tree, Want};
 use casehard_oci::RootPath;
 
-use crate::secret::{is_secret_file, secrets_in};
+use super::certificates::{Certificate, certificates_in};
+use crate::secret::{Look, SecretLine, is_secret_file, secrets_in};
 
 /// Larger files are not searched.
 const LARGEST: u64 = 2 << 20;
@@ -21,9 +23,21 @@ pub struct Secrets {
     seen: Mutex<BTreeMap<RootPath, Vec<SecretFacts>>>,
 }
 
-/// What was found in one file: what, and on which line (from 1).
+/// What was found in one file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SecretFacts(Vec<(&'static str, u32)>);
+pub struct SecretFacts {
+    secrets: Vec<SecretLine>,
+    certificates: Vec<Certificate>,
+}
+
+/// What was found in the contents of files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileContents {
+    /// What looks like a secret, sorted.
+    pub secrets: Vec<FoundSecret>,
+    /// The certificates of the files of the merged tree.
+    pub(crate) certificates: BTreeMap<RootPath, Vec<Certificate>>,
+}
 
 /// A secret in the content of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +46,10 @@ pub struct FoundSecret {
     pub path: RootPath,
     /// The layer, from 0, when the file is in the merged tree.
     pub layer: Option<usize>,
-    /// What it looks like, such as `AWS access key`.
-    pub what: &'static str,
+    /// How it was told.
+    pub look: Look,
+    /// What it looks like, such as `AWS access key`, or the name that it is assigned to.
+    pub what: Cow<'static, str>,
     /// The line, from 1.
     pub line: u32,
     /// Whether an upper layer replaced or removed the file, so that it only hides there.
@@ -49,25 +65,30 @@ impl Secrets {
 
     /// What was found, sorted, once the image was read.
     #[must_use]
-    pub fn finish(self, tree: &Tree, facts: &Facts<SecretFacts>) -> Vec<FoundSecret> {
-        let mut found = Vec::new();
+    pub fn finish(self, tree: &Tree, facts: &Facts<SecretFacts>) -> FileContents {
+        let mut found = FileContents::default();
         for (path, versions) in self.seen.into_inner().unwrap_or_else(PoisonError::into_inner) {
             let entry = tree.get(&path).filter(|entry| entry.is_file());
             let now = entry.and_then(|entry| facts.get(entry));
             for version in versions {
                 let hidden = now != Some(&version);
                 let layer = entry.filter(|_| !hidden).map(casehard_image::Entry::layer);
-                found.extend(version.0.iter().map(|(what, line)| FoundSecret {
+                let of_file = |SecretLine { look, what, line }| FoundSecret {
                     path: path.clone(),
                     layer,
+                    look,
                     what,
-                    line: *line,
+                    line,
                     hidden,
-                }));
+                };
+                found.secrets.extend(version.secrets.into_iter().map(of_file));
+                if !hidden && !version.certificates.is_empty() {
+                    found.certificates.insert(path.clone(), version.certificates);
+                }
             }
         }
-        found.sort();
-        found.dedup();
+        found.secrets.sort();
+        found.secrets.dedup();
         found
     }
 }
@@ -82,11 +103,11 @@ impl Inspect for Secrets {
     }
 
     fn inspect(&self, path: &RootPath, _: &Head, bytes: &[u8]) -> Option<SecretFacts> {
-        let found = secrets_in(bytes);
-        if found.is_empty() {
+        let name = path.to_utf8().unwrap_or_default();
+        let facts = SecretFacts { secrets: secrets_in(&name, bytes), certificates: certificates_in(bytes) };
+        if facts.secrets.is_empty() && facts.certificates.is_empty() {
             return None;
         }
-        let facts = SecretFacts(found);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.entry(path.clone()).or_default().push(facts.clone());
         Some(facts)

@@ -2,6 +2,8 @@
 
 use casehard_dockerfile::{Dockerfile, IgnoreFile, Keyword, Model, Value};
 
+use crate::SecretLine;
+
 /// What is known of the folder that is sent to the builder.
 #[derive(Debug, Clone, Default)]
 pub struct BuildContext {
@@ -13,6 +15,31 @@ pub struct BuildContext {
     pub complete: bool,
     /// What looks like a secret in files that are sent, as far as somebody looked.
     pub secrets: Vec<ContextSecret>,
+    /// The programs among the files that are sent, as far as somebody looked.
+    pub programs: Vec<ContextProgram>,
+}
+
+/// A program in the context that is loaded by another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContextProgram {
+    /// The file, relative with `/`.
+    pub file: String,
+    /// What loads it, such as `/lib64/ld-linux-x86-64.so.2`.
+    pub interpreter: String,
+    /// The libraries that it needs.
+    pub needed: Vec<String>,
+}
+
+impl ContextProgram {
+    /// The program in the bytes of a file; `None` when it is none, or runs by itself.
+    #[must_use]
+    pub fn read(file: &str, bytes: &[u8]) -> Option<Self> {
+        let elf = casehard_inventory::elf::Elf::linkage(bytes)?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let interpreter = elf.interpreter.as_deref().filter(|_| elf.is_program()).map(text)?;
+        let needed = elf.needed.iter().map(text).collect();
+        Some(Self { file: file.to_owned(), interpreter, needed })
+    }
 }
 
 /// Something in a file of the context that looks like a secret.
@@ -20,10 +47,8 @@ pub struct BuildContext {
 pub struct ContextSecret {
     /// The file, relative with `/`.
     pub file: String,
-    /// What it looks like, such as `AWS access key`.
-    pub what: &'static str,
-    /// The line, from 1.
-    pub line: u32,
+    /// What, and where.
+    pub secret: SecretLine,
 }
 
 impl BuildContext {

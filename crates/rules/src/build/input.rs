@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use casehard_dockerfile::{
-    Base, Dockerfile, Instruction, Keyword, Model, Mount, Stage, UserState, Value, Word,
-};
+use casehard_dockerfile::{Base, Dockerfile, Instruction, Keyword, Model, Stage, UserState, Value, Word};
 
 use super::{BuildContext, Call, ImageName, Install, Step};
 
@@ -117,21 +115,7 @@ impl<'a> Input<'a> {
 
     /// Places that name an image or a stage other than `FROM`: `COPY --from` and `RUN --mount=from=`.
     pub(crate) fn stage_words(&self) -> Vec<(usize, Word)> {
-        let mut found = Vec::new();
-        for (index, instruction) in self.instructions() {
-            match instruction.keyword {
-                Keyword::Copy => {
-                    let word = instruction.flag("from").and_then(|flag| flag.value.clone());
-                    found.extend(word.map(|word| (index, word)));
-                }
-                Keyword::Run => {
-                    let mounts = instruction.flags.iter().filter_map(Mount::of);
-                    found.extend(mounts.filter_map(|mount| mount.from).map(|word| (index, word)));
-                }
-                _ => {}
-            }
-        }
-        found
+        self.model.image_words()
     }
 
     /// The whole line range of an instruction's first line, for findings about what is missing.

@@ -16,6 +16,7 @@ crate::check::folder! {
     compose_moving_image,
     compose_new_privileges,
     compose_no_healthcheck,
+    compose_no_init,
     compose_obsolete_version,
     compose_privileged,
     compose_privileged_port,

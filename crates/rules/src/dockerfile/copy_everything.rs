@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "copy-everything", Dockerfile, Medium, true,
     "the whole folder is copied, and little or nothing is left out",
-    ["droast:DF007", "hadolint:1199"]
+    ["droast:DF007", "droast:DF033", "hadolint:1199"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

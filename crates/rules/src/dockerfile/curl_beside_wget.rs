@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "curl-beside-wget", Dockerfile, Info, false,
     "both curl and wget are used in one stage",
-    ["hadolint:DL4001", "droast:DF058"]
+    ["hadolint:DL4001", "droast:DF058", "trivy:DS-0014"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

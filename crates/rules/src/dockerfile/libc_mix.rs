@@ -8,45 +8,6 @@ rule! {
     ["casehard:libc"]
 }
 
-/// Which C library an image has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Libc {
-    Glibc,
-    Musl,
-    None,
-    Unknown,
-}
-
-impl Libc {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Glibc => "glibc",
-            Self::Musl => "musl",
-            Self::None => "no C library",
-            Self::Unknown => "an unknown C library",
-        }
-    }
-}
-
-/// By the image's own words: a distribution that is named, or an official image's default.
-fn libc(image: &str) -> Libc {
-    let name = ImageName::parse(image);
-    let tag = name.tag.unwrap_or_default();
-    if name.path == "scratch" || (name.path.contains("distroless/") && name.base().starts_with("static")) {
-        return Libc::None;
-    }
-    if tag.contains("alpine") || matches!(name.base(), "alpine") {
-        return Libc::Musl;
-    }
-    let glibc_base = ["debian", "ubuntu", "fedora", "centos", "rockylinux", "almalinux", "ubi", "amazonlinux", "buildpack-deps"];
-    let official = ["golang", "rust", "gcc"];
-    let glibc = glibc_base.iter().any(|base| name.base().starts_with(base))
-        || (official.contains(&name.base()) && name.registry.is_none())
-        || (name.path.contains("distroless/") && !name.base().starts_with("static"))
-        || ["bookworm", "bullseye", "trixie", "jammy", "noble"].iter().any(|word| tag.contains(word));
-    if glibc { Libc::Glibc } else { Libc::Unknown }
-}
-
 /// Whether a stage builds programs that need the C library of its base.
 fn builds_native(input: &Input<'_>, stage: usize) -> bool {
     let lineage: Vec<usize> = input.model.lineage(stage).map(|stage| stage.index).collect();
@@ -88,12 +49,12 @@ fn builds_native(input: &Input<'_>, stage: usize) -> bool {
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     for stage in input.model.stages().iter().filter(|stage| input.is_shipped(stage.index)) {
-        let Some(below) = input.image_below(stage.index).map(libc) else { continue };
+        let Some(below) = input.image_below(stage.index).map(Libc::of) else { continue };
         for (index, instruction) in input.of_stage(stage).filter(|(_, instruction)| instruction.keyword == Keyword::Copy) {
             let Some(word) = instruction.flag("from").and_then(|flag| flag.value.as_ref()) else { continue };
             let Value::Known(name) = input.model.value_at(word, index) else { continue };
             let Some(source) = name.parse().ok().or_else(|| input.model.stage_named(&name)) else { continue };
-            let Some(above) = input.image_below(source).map(libc) else { continue };
+            let Some(above) = input.image_below(source).map(Libc::of) else { continue };
             let differs = matches!((above, below), (Libc::Glibc, Libc::Musl | Libc::None) | (Libc::Musl, Libc::Glibc | Libc::None));
             if differs && builds_native(input, source) {
                 report.at(instruction.range.clone(), format!("stage {name} builds for {}, and this stage has {}", above.name(), below.name()));

@@ -10,13 +10,17 @@ rule! {
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     for (_, call) in input.calls().filter(|(step, _)| input.is_shipped(step.stage)) {
-        let mode = match call.program() {
-            "chmod" => call.arguments().iter().map(casehard_dockerfile::shell::ShellWord::text).find(|text| !text.starts_with('-') || text.contains('s') && text.len() == 2),
-            "install" => call.flag_value(&["-m", "--mode"]),
-            _ => None,
+        let words: Vec<&str> = call.arguments().iter().map(casehard_dockerfile::shell::ShellWord::text).collect();
+        let of_chmod = || words.iter().position(|text| !text.starts_with('-') || text.contains('s') && text.len() == 2);
+        let (mode, targets) = match call.program() {
+            "chmod" => of_chmod().map_or((None, &[][..]), |at| (Some(words[at]), &words[at + 1..])),
+            "install" if !words.iter().any(|word| matches!(*word, "-d" | "--directory")) => (call.flag_value(&["-m", "--mode"]), &words[words.len().saturating_sub(1)..]),
+            _ => (None, &[][..]),
         };
-        if mode.is_some_and(sets_identity) {
-            report.at(call.range(), format!("mode {} makes a file run as its owner or group", mode.unwrap_or_default()));
+        let Some(mode) = mode.filter(|mode| sets_identity(mode)) else { continue };
+        // On a directory setgid says which group new files get, which is harmless.
+        if sets_user(mode) || targets.iter().any(|target| is_program(target)) {
+            report.at(call.range(), format!("mode {mode} makes a file run as its owner or group"));
         }
     }
     for (_, instruction) in input.each(Keyword::Copy).chain(input.each(Keyword::Add)) {
@@ -35,4 +39,18 @@ fn sets_identity(mode: &str) -> bool {
     mode.split(',').any(|clause| clause.split_once(['+', '=']).is_some_and(|(who, what)| {
         what.contains('s') && who.chars().all(|c| "ugoa".contains(c)) && what.chars().all(|c| "rwxXst".contains(c))
     }))
+}
+
+/// Whether a mode that [`sets_identity`] sets setuid, not setgid alone.
+fn sets_user(mode: &str) -> bool {
+    match u32::from_str_radix(mode, 8) {
+        Ok(mode) => mode & 0o4000 != 0,
+        Err(_) => mode.split(',').filter_map(|clause| clause.split_once(['+', '='])).any(|(who, what)| what.contains('s') && (who.is_empty() || who.contains(['u', 'a']))),
+    }
+}
+
+/// Whether a path is that of a program: it stands in a directory of programs.
+fn is_program(path: &str) -> bool {
+    let mut parts = path.trim_matches(['"', '\'']).rsplit('/');
+    parts.next().is_some_and(|name| !name.is_empty()) && parts.next().is_some_and(|folder| matches!(folder, "bin" | "sbin" | "libexec" | "games"))
 }

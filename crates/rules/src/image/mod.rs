@@ -1,6 +1,7 @@
 //! The rules about built images.
 
 crate::check::folder! {
+    assigned_secret,
     broken_entrypoint,
     build_leftovers,
     build_tools_present,
@@ -8,6 +9,7 @@ crate::check::folder! {
     duplicate_account,
     empty_password,
     end_of_life_system,
+    expired_certificate,
     file_capability,
     image_exposed_ssh,
     image_healthcheck,

@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for secret in input.secrets {
+    for secret in input.contents.secrets.iter().filter(|secret| secret.look == crate::Look::Known) {
         let entry = input.tree.get(&secret.path);
         let owner = entry.and_then(|entry| input.inventory.owners(entry).next()).map(|id| input.inventory.package(id));
         // What anybody can download is no secret.

@@ -5,7 +5,7 @@ use crate::deployment::*;
 rule! {
     "k8s-default-namespace", Kubernetes, Low, false,
     "a resource is put into the default namespace",
-    ["trivy:KSV-0110", "checkov:CKV_K8S_21", "kube-linter:use-namespace"]
+    ["trivy:KSV-0110", "trivy:KSV-0037", "checkov:CKV_K8S_21", "kube-linter:use-namespace"]
 }
 
 fn check(input: &KubernetesInput<'_>, report: &mut Report<'_>) {

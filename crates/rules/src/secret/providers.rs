@@ -145,6 +145,15 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     checked(token("registry credentials", "auth\":\"", Base64, 8, 4000), basic),
     checked(token("client key of a cluster", "client-key-data: ", Base64, 100, 20_000), encoded_key),
     checked(token("encoded private key", "LS0tLS1CRUdJTi", Base64, 100, 20_000), encoded_pem),
+    Pattern {
+        what: "signed web token",
+        prefix: "eyJ",
+        alphabet: Dotted,
+        least: 60,
+        most: 8000,
+        word: true,
+        check: super::token::is_web_token,
+    },
     token("age key", "AGE-SECRET-KEY-1", Upper32, 58, 58),
     Pattern {
         what: "private key",

@@ -1,16 +1,17 @@
-//! One pass over bytes for all patterns.
+//! One pass over bytes for all patterns, and one for what is encoded.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use super::{
     names::is_placeholder,
     providers::{PATTERNS, Pattern},
+    wrapped::wrapped,
 };
 
 /// Something that looks like a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hit {
-    pub(crate) what: &'static str,
+    pub(crate) what: Cow<'static, str>,
     pub(crate) range: Range<usize>,
 }
 
@@ -42,8 +43,23 @@ fn starting_with(pair: usize) -> impl Iterator<Item = &'static Pattern> {
     BY_PAIR[from..].iter().take_while(move |(known, _)| *known == pair).map(|(_, pattern)| *pattern)
 }
 
-/// Everything in `bytes` that looks like a secret, in order, without overlap.
+/// Everything in `bytes` that looks like a secret, as it is or encoded, in order, without overlap.
 pub(crate) fn find(bytes: &[u8]) -> Vec<Hit> {
+    let mut hits = written(bytes);
+    let plain = hits.len();
+    let covered = |range: &Range<usize>| {
+        hits.iter().any(|hit| hit.range.start < range.end && range.start < hit.range.end)
+    };
+    let encoded: Vec<Hit> = wrapped(bytes).into_iter().filter(|hit| !covered(&hit.range)).collect();
+    hits.extend(encoded);
+    if hits.len() > plain {
+        hits.sort_by_key(|hit| hit.range.start);
+    }
+    hits
+}
+
+/// Everything in `bytes` that looks like a secret as it stands there, in order, without overlap.
+pub(super) fn written(bytes: &[u8]) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     let starts = &**STARTS;
     let mut at = 0;
@@ -85,7 +101,7 @@ fn matched(pattern: &Pattern, bytes: &[u8], at: usize) -> Option<Hit> {
         return None;
     }
     let end = at + pattern.prefix.len() + length;
-    Some(Hit { what: pattern.what, range: at..end })
+    Some(Hit { what: Cow::Borrowed(pattern.what), range: at..end })
 }
 
 /// Shannon entropy in bits per byte.
@@ -111,7 +127,7 @@ mod tests {
     use super::*;
     use crate::secret::providers::{base62_crc, crc32};
 
-    fn what(text: &str) -> Vec<&'static str> {
+    fn what(text: &str) -> Vec<Cow<'static, str>> {
         find(text.as_bytes()).into_iter().map(|hit| hit.what).collect()
     }
 

@@ -6,7 +6,7 @@ use casehard_harden::{ToolFacts, Tools};
 use casehard_image::{Entry, Facts, Head, Inspect, ReadError, Tree, Want};
 use casehard_inventory::{Inventory, catalog_with};
 use casehard_oci::RootPath;
-use casehard_rules::{FoundSecret, SecretFacts, Secrets};
+use casehard_rules::{FileContents, SecretFacts, Secrets};
 
 pub(crate) use certificates::Certificates;
 
@@ -16,8 +16,8 @@ const LARGEST_TEXT: u64 = 8 << 20;
 /// What is known of the contents of an image's files.
 pub(crate) struct Contents {
     traits: Facts<Traits>,
-    /// What looks like a secret.
-    pub secrets: Vec<FoundSecret>,
+    /// What looks like a secret, and certificates.
+    pub found: FileContents,
 }
 
 /// What stands out in one file.
@@ -37,9 +37,9 @@ impl Contents {
         let look = Look { secrets: Secrets::new() };
         let (tree, inventory, facts) = catalog_with(image, &look)?;
         let (secrets, traits) = facts.unzip();
-        let secrets = look.secrets.finish(&tree, &secrets);
+        let found = look.secrets.finish(&tree, &secrets);
         let tools = Tools::find(image, &tree, &inventory, |entry| traits.get(entry)?.tool.as_ref());
-        Ok((tree, inventory, tools, Self { traits, secrets }))
+        Ok((tree, inventory, tools, Self { traits, found }))
     }
 
     /// What stands out in a file.

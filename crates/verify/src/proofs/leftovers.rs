@@ -9,11 +9,11 @@ use super::{Ground, Side, make, some};
 use crate::{Check, Status};
 
 /// The rules about secrets in files, by their names and in the configuration.
-const RULES: [&str; 3] = ["secret-in-file", "secret-file", "secret-in-config"];
+const RULES: [&str; 4] = ["secret-in-file", "assigned-secret", "secret-file", "secret-in-config"];
 
 fn found(side: Side<'_>) -> Vec<Finding> {
     let settings = Settings { only: RULES.map(str::to_owned).to_vec(), ..Settings::default() };
-    check_image(side.image, side.tree, side.inventory, &side.contents.secrets, &settings)
+    check_image(side.image, side.tree, side.inventory, &side.contents.found, &settings)
 }
 
 /// Secrets are not taken away: whether an application needs one is for the person to say. One that the original does
