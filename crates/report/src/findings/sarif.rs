@@ -70,7 +70,7 @@ fn rule(name: &str) -> Value {
 }
 
 fn result(file: &Shown<'_>, finding: &Finding, rule: usize) -> Value {
-    let uri = file.file.replace('\\', "/");
+    let uri = crate::sarif::uri(&file.file.replace('\\', "/"));
     let mut physical = json!({ "artifactLocation": { "uri": uri } });
     if let Some(span) = span(finding) {
         let (end_line, end_column) = end(&file.text, span.end, span.line, span.column);
