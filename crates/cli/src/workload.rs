@@ -19,7 +19,7 @@ use casehard_verify::job::{Place, Setup};
 use crate::{Context, Failure};
 
 /// Arguments of commands that run a workload.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Named {
     /// The image; the workload's own `image:` or `recipe:` unless given
     pub image: Option<String>,

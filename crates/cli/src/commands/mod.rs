@@ -3,6 +3,7 @@
 use crate::{Context, Failure, Verdict};
 
 pub use profile::read as read_profile;
+pub use verify::compare;
 
 macro_rules! commands {
     ($($(#[$doc:meta])* $name:ident($module:ident),)*) => {

@@ -67,6 +67,19 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     Ok(if verification.passed { Verdict::Good } else { Verdict::No })
 }
 
+/// Runs a workload on an image and on the one it is compared with, and nothing else known of them.
+pub fn compare(named: &workload::Named, against: &str, context: &Context) -> Result<Verification, Failure> {
+    let loaded = workload::load(named, context)?;
+    let original = context.open(against, named.platform.as_ref())?;
+    let sandbox = crate::place::sandbox(context, Recording::default())?;
+    let (setup, hardened) = (loaded.setup(&sandbox), &loaded.image);
+    let comparison = Comparison { original: &original, hardened, setup, plan: None, profile: None, runtime: None, seccomp: None };
+    let mut progress = Stages::new(context);
+    let verification = job::verify(&comparison, &mut progress).map_err(|error| crate::place::failure("failed to compare the images", &error))?;
+    progress.finish();
+    Ok(verification)
+}
+
 /// A file that was named, or that stands where `casehard harden` puts it: beside the image's folder.
 fn beside(arguments: &Arguments, named: Option<&PathBuf>, name: &str) -> Option<PathBuf> {
     if let Some(named) = named {

@@ -5,5 +5,6 @@ mod bundle;
 mod engines;
 mod hardened;
 mod policies;
+mod rewrite;
 mod runtimes;
 mod serving;
