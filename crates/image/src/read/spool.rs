@@ -13,8 +13,8 @@ use std::{
 /// Files larger than this are not put into the buffer, which is kept for the next file.
 const IN_BUFFER: u64 = 8 << 20;
 /// What the larger files that are looked at may take of memory together; a file for which there is no room is written to
-/// a file without a name, which takes three times as long.
-const ROOM: u64 = 160 << 20;
+/// a file without a name, of which only the pages that are looked at take memory. That takes three times as long.
+const ROOM: u64 = 40 << 20;
 /// A buffer larger than this is not kept for the next file.
 const KEPT: usize = 1 << 20;
 
