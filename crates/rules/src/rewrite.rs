@@ -169,7 +169,11 @@ fn shipped(
                     || matches!(call.program(), "gcc" | "g++" | "cc" | "make")
             })?;
             let is_static = builds.command.assignments.iter().any(|word| word.raw == "CGO_ENABLED=0")
-                || text_of(builds.command).contains("-static")
+                || builds
+                    .command
+                    .words
+                    .iter()
+                    .any(|word| matches!(word.raw.as_str(), "-static" | "-static-pie"))
                 || text_of(builds.command).contains("musl");
             let base = match (distroless, is_static) {
                 (true, true) => "scratch".to_owned(),

@@ -53,7 +53,7 @@ pub fn propose(
         }
         let folder =
             source.path.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-        let (said, good) = tried(&proposal.text, &old, folder.unwrap_or(Path::new(".")), workload, context)?;
+        let (said, good) = tried(&proposal.text, &old, folder.unwrap_or(Path::new(".")), workload, context);
         context.say(format_args!("{}: {said}", source.name));
         works &= good;
     }
@@ -61,47 +61,51 @@ pub fn propose(
 }
 
 /// What is to be said of a proposal once it was built and, with a workload, run; and whether nothing went wrong.
-fn tried(
-    text: &str,
-    old: &str,
-    folder: &Path,
-    workload: Option<&Path>,
-    context: &Context,
-) -> Result<(String, bool), Failure> {
+fn tried(text: &str, old: &str, folder: &Path, workload: Option<&Path>, context: &Context) -> (String, bool) {
     let Some(builder) = builder() else {
         let why = "no builder is at hand (docker, podman, buildah), so it was not built";
-        return Ok((why.to_owned(), workload.is_none()));
+        return (why.to_owned(), workload.is_none());
     };
     let id = match build(builder, text, folder) {
         Ok(id) => id,
-        Err(error) => return Ok((format!("{builder} does not build it: {error}"), false)),
+        Err(error) => return (format!("{builder} does not build it: {error}"), false),
     };
     let built = format!("{builder} builds it: {id}");
     let Some(workload) = workload else {
-        return Ok((format!("{built}; -w FILE runs a workload on it and on the original"), true));
+        return (format!("{built}; -w FILE runs a workload on it and on the original"), true);
     };
     let original = match build(builder, old, folder) {
         Ok(id) => id,
-        Err(error) => return Ok((format!("{built}; it does not build the original: {error}"), false)),
+        Err(error) => return (format!("{built}; it does not build the original: {error}"), false),
     };
     let place = |id: &str| match builder {
         "docker" => format!("docker-daemon:{id}"),
         _ => format!("containers-storage:{}", id.trim_start_matches("sha256:")),
     };
     let named = Named { image: Some(place(&id)), workload: Some(workload.to_owned()), ..Named::default() };
-    let verification = crate::commands::compare(&named, &place(&original), context)?;
-    let wrong: Vec<String> = verification.steps.iter().filter_map(complaint).collect();
-    Ok(if wrong.is_empty() {
-        let count = verification.steps.len();
+    let verification = match crate::commands::compare(&named, &place(&original), context) {
+        Ok(verification) => verification,
+        // A program that cannot be started, say.
+        Err(failure) => {
+            return (format!("{built}; it does not work as the original does: {}", failure.message()), false);
+        }
+    };
+    let steps = &verification.steps;
+    if let Some(step) = steps.iter().find(|step| !step.original.passed) {
+        return (format!("{built}; the workload fails on the original already: {}", step.name), false);
+    }
+    let wrong: Vec<String> = steps.iter().filter_map(complaint).collect();
+    if wrong.is_empty() {
+        let count = steps.len();
         (format!("{built}; it works as the original does: {count} of {count} steps"), true)
     } else {
         (format!("{built}; it does not work as the original does: {}", wrong.join("; ")), false)
-    })
+    }
 }
 
-/// What is wrong with a step on the proposal; a step that fails on the original too is not its fault.
+/// What is wrong with a step on the proposal.
 fn complaint(step: &Step) -> Option<String> {
-    if step.original.passed && (!step.hardened.passed || !step.differences.is_empty()) {
+    if !step.hardened.passed || !step.differences.is_empty() {
         let reasons: Vec<&str> =
             step.hardened.reasons.iter().chain(&step.differences).map(String::as_str).collect();
         return Some(format!("{}: {}", step.name, reasons.join(", ")));

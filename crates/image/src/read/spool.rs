@@ -10,12 +10,12 @@ use std::{
     },
 };
 
-/// Files larger than this are not put into the buffer, which is kept for the next file.
+/// Files larger than this are not put into the buffer.
 const IN_BUFFER: u64 = 8 << 20;
 /// What the larger files that are looked at may take of memory together; a file for which there is no room is written to
 /// a file without a name, of which only the pages that are looked at take memory. That takes three times as long.
 const ROOM: u64 = 40 << 20;
-/// A buffer larger than this is not kept for the next file.
+/// A buffer larger than this is not kept for the next layer.
 const KEPT: usize = 1 << 20;
 
 /// Where the bytes of files are put, one file after the other.
@@ -23,7 +23,7 @@ const KEPT: usize = 1 << 20;
 pub(super) struct Spool {
     /// Bytes that have been written once: filling them anew for each file would take as long as reading it.
     buffer: Vec<u8>,
-    /// Pages for files that are larger, kept for the next one of the layer: the system clears new ones.
+    /// Pages for files that are larger.
     pages: Option<Pages>,
     room: Room,
 }
@@ -95,9 +95,11 @@ impl Spool {
         Self { buffer: Vec::new(), pages: None, room }
     }
 
-    /// Gives back what only large files need.
+    /// Gives back what only large files need. Between the files of a layer it is kept: the system clears new memory.
     pub(super) fn rest(&mut self) {
         self.pages = None;
+        self.buffer.truncate(KEPT);
+        self.buffer.shrink_to_fit();
     }
 
     /// The bytes of a file of `size` bytes, of which `start` has been read already.
@@ -109,10 +111,6 @@ impl Spool {
             return Ok(Bytes::InPages(pages));
         }
         let length = usize::try_from(size).unwrap_or(usize::MAX).max(start.len());
-        if self.buffer.len() > KEPT.max(length) {
-            self.buffer.truncate(KEPT.max(length));
-            self.buffer.shrink_to_fit();
-        }
         if self.buffer.len() < length {
             self.buffer.resize(length, 0);
         }
@@ -176,6 +174,7 @@ mod tests {
         assert!(matches!(take(&mut other, 2 * IN_BUFFER), Bytes::InPages(_)));
         assert!(matches!(take(&mut one, IN_BUFFER), Bytes::Buffered(_)));
         assert!(matches!(take(&mut one, 10), Bytes::Buffered(_)));
+        one.rest();
         assert!(one.buffer.capacity() <= 2 * KEPT, "{}", one.buffer.capacity());
     }
 

@@ -111,6 +111,7 @@ fn looks_chosen(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_digit())
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
         && !refers.iter().chain(&hashed).any(|start| value.starts_with(start))
+        && !value.starts_with(['[', '{'])
         && !value.contains("://")
         && !value.contains(['(', '<', '`'])
         && !is_placeholder(value)
@@ -147,6 +148,7 @@ mod tests {
             "secretName: app-tls-1a2b3c",
             "password: {{ vault_password1 }}",
             "tokenizer: cl100k_base9x",
+            "Security_Credentials = [\"Win32_Security\"]",
         ] {
             assert!(assigned(line).is_empty(), "{line}");
         }
