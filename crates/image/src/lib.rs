@@ -31,7 +31,7 @@ mod write;
 
 pub use cache::{CacheError, CollectedBlobs, KeepBlobs, collect_blobs};
 pub use copy::{Graph, copy_to_archive, copy_to_layout};
-pub use daemon::{DaemonError, copy_to_daemon};
+pub use daemon::{Conversation, DaemonError, Reply, ask, converse, copy_to_daemon};
 pub use edit::{Addition, Change, Edit, edit};
 pub use entry::{Head, Kind, Mark, Xattrs};
 pub use error::ReadError;

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// What a daemon answers.
 pub(super) struct Answer {
     pub status: u16,
-    pub body: Box<dyn Read>,
+    pub body: Box<dyn Read + Send>,
 }
 
 pub(super) fn request(
@@ -28,11 +28,8 @@ pub(super) fn request(
     target: &str,
     body: Option<(u64, &mut dyn Read)>,
 ) -> Result<Answer, DaemonError> {
-    let connect = |source| DaemonError::Connect { socket: socket.to_owned(), source };
     let io = |source| DaemonError::Io { socket: socket.to_owned(), source };
-    let mut stream = UnixStream::connect(socket).map_err(connect)?;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(io)?;
-    stream.set_write_timeout(Some(PATIENCE)).map_err(io)?;
+    let mut stream = connect(socket, PATIENCE)?;
     write!(stream, "{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n").map_err(io)?;
     match body {
         None => stream.write_all(b"\r\n").map_err(io)?,
@@ -49,7 +46,19 @@ pub(super) fn request(
     answer(socket, BufReader::new(stream))
 }
 
-pub(super) fn answer(socket: &Path, mut reader: impl BufRead + 'static) -> Result<Answer, DaemonError> {
+/// A connection on which the daemon may be silent for `patience`.
+pub(super) fn connect(socket: &Path, patience: Duration) -> Result<UnixStream, DaemonError> {
+    let connect = |source| DaemonError::Connect { socket: socket.to_owned(), source };
+    let stream = UnixStream::connect(socket).map_err(connect)?;
+    stream.set_read_timeout(Some(patience)).map_err(connect)?;
+    stream.set_write_timeout(Some(patience)).map_err(connect)?;
+    Ok(stream)
+}
+
+pub(super) fn answer(
+    socket: &Path,
+    mut reader: impl BufRead + Send + 'static,
+) -> Result<Answer, DaemonError> {
     let wrong = |what| DaemonError::Http { socket: socket.to_owned(), what };
     let io = |source| DaemonError::Io { socket: socket.to_owned(), source };
     let first = line(&mut reader).map_err(io)?;
@@ -62,7 +71,7 @@ pub(super) fn answer(socket: &Path, mut reader: impl BufRead + 'static) -> Resul
     for _ in 0..LINES {
         let header = line(&mut reader).map_err(io)?;
         if header.is_empty() {
-            let body: Box<dyn Read> = match length {
+            let body: Box<dyn Read + Send> = match length {
                 _ if chunked => Box::new(Chunks { reader, left: 0, state: State::Start }),
                 Some(length) => Box::new(Exactly { reader, left: length }),
                 None => Box::new(reader),

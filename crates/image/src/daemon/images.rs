@@ -63,7 +63,7 @@ pub fn copy_to_daemon(graph: &Graph, socket: &Path, name: &str) -> Result<(), Wr
     }
 }
 
-fn refused(socket: &Path, what: &str, status: u16, body: impl Read) -> DaemonError {
+pub(super) fn refused(socket: &Path, what: &str, status: u16, body: impl Read) -> DaemonError {
     let mut bytes = Vec::new();
     // A body that cannot be read says nothing; the status does.
     let _ = body.take(MESSAGE).read_to_end(&mut bytes);

@@ -1,10 +1,12 @@
 //! The stores of Docker and Podman, through their sockets (Docker Engine API, `ImageGet` and `ImageLoad`, which Podman
-//! serves too).
+//! serves too), and whatever else is asked of these.
 
+mod ask;
 mod error;
 mod http;
 mod images;
 
+pub use ask::{Conversation, Reply, ask, converse};
 pub use error::DaemonError;
 pub use images::copy_to_daemon;
 pub(crate) use images::save;
