@@ -1,4 +1,4 @@
-//! Starting, driving and stopping containers from an image: the embedded sandbox, and other engines beside it.
+//! Starting, driving and stopping containers from an image: the embedded sandbox, and Docker and Podman.
 //!
 //! [`Sandbox`] starts a container from an image by a [`Spec`], as an ordinary user or as root, with nothing installed
 //! beside it; what runs is a [`Container`]. A program that uses it calls [`supervisor::enter_if_asked`] first thing in
@@ -12,6 +12,7 @@ mod changes;
 pub mod channel;
 mod confinement;
 mod container;
+mod daemon;
 mod namespace;
 mod sandbox;
 pub mod seccomp;
@@ -25,6 +26,7 @@ pub use capability::{DEFAULT_CAPABILITIES, capability_names, capability_number};
 pub use changes::{Change, ChangeKind};
 pub use confinement::{Confinement, Process, Tried, WritableMount};
 pub use container::{Container, Exit, Output, Stream};
+pub use daemon::{Daemon, DaemonNetwork, Driven, EngineKind};
 pub use namespace::{IdMap, Missing, Range, UserNamespace};
 pub use sandbox::{EngineError, JoinedNetwork, Recorder, Running, Sandbox, StartOptions, Streams};
 pub use signals::Signals;

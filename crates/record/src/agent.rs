@@ -202,7 +202,7 @@ fn attach(
     let root = rustix::fs::open(format!("/proc/{pid}/root"), flags, Permissions::empty())?;
     let (supervisor, other) = Channel::pair()?;
     let (child, control) =
-        process::start(Mode::Full, Witnesses::One, Phase::new("run"), namespace.as_fd(), &other)?;
+        process::start(Mode::Full, Witnesses::One, Phase::new("run"), Vec::new(), namespace.as_fd(), &other)?;
     supervisor.send(&Attach::Container, &[listener.as_fd(), root.as_fd()])?;
     supervisor.expect::<()>()?;
     containers.insert(id.to_owned(), Recorded { child, control, supervisor, listeners: vec![kept] });
@@ -212,7 +212,7 @@ fn attach(
 impl Recorded {
     fn ask(&self, command: &Command) -> Result<Profile, RecordError> {
         self.control.send(command, &[]).map_err(failed("reach"))?;
-        self.control.expect::<Report>().map_err(failed("hear from"))?.0.into_profile()
+        self.control.expect::<Report>().map_err(failed("hear from"))?.0.into_open_profile()
     }
 }
 

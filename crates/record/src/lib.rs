@@ -22,7 +22,7 @@ mod witness;
 pub use backend::{BACKENDS, Backend};
 pub use filter::oci_filter;
 pub use front::{Front, front};
-pub use recording::{Mode, RecordError, Recording, start};
+pub use recording::{Mode, RecordError, Recording, start, start_under};
 
 /// Does what this process was started for, and ends it, when it is one that a sandbox or recorder started. Otherwise
 /// returns at once. To be called first thing in `main`, while the process has one thread.

@@ -1,6 +1,7 @@
 //! A recording, as the caller sees it.
 
 use std::{
+    fs::File,
     io,
     os::fd::AsFd as _,
     process::Child,
@@ -8,9 +9,11 @@ use std::{
 };
 
 use casehard_engine::{
-    Container, EngineError, Missing, Recorder, RootKind, Sandbox, Spec, StartOptions, channel::Channel,
+    Container, Daemon, EngineError, Missing, Recorder, RootKind, Sandbox, Spec, StartOptions,
+    channel::Channel,
 };
 use casehard_image::Image;
+use casehard_oci::RootPath;
 use casehard_profile::{Phase, Profile, ProfileError};
 use serde::{Deserialize, Serialize};
 
@@ -88,9 +91,15 @@ pub fn start(
         (backend.probe)()?;
     }
     let (ours, supervisors) = Channel::pair().map_err(failed("start"))?;
-    let (child, channel) =
-        process::start(mode, Witnesses::Two, Phase::new("start"), sandbox.namespace().as_fd(), &ours)
-            .map_err(failed("start"))?;
+    let (child, channel) = process::start(
+        mode,
+        Witnesses::Two,
+        Phase::new("start"),
+        Vec::new(),
+        sandbox.namespace().as_fd(),
+        &ours,
+    )
+    .map_err(failed("start"))?;
     let recording = Recording { child, channel: Mutex::new(channel) };
     drop(ours);
     let options = StartOptions {
@@ -99,6 +108,32 @@ pub fn start(
         ..StartOptions::default()
     };
     let container = sandbox.start_with(image, spec, options)?;
+    Ok((Box::new(container), recording))
+}
+
+/// Starts a container under another engine that is recorded, by notifications alone: its root keeps no access times
+/// of its own. What is lost is an error, as in the sandbox.
+///
+/// # Errors
+/// When the container or the recorder cannot be started.
+pub fn start_under(
+    engine: &Daemon,
+    image: &Image,
+    spec: &Spec,
+) -> Result<(Box<dyn Container>, Recording), RecordError> {
+    (BACKENDS[0].probe)()?;
+    let (ours, listeners) = Channel::pair().map_err(failed("start"))?;
+    let own = File::open("/proc/self/ns/user").map_err(failed("start"))?;
+    // The engine mounts a volume there, which begins as what the image has.
+    let volumes = image.config().config.volumes.keys();
+    let volumes = volumes.map(|path| RootPath::root().join_as_kernel(path.as_bytes())).collect();
+    let started =
+        process::start(Mode::Full, Witnesses::One, Phase::new("start"), volumes, own.as_fd(), &ours);
+    let (child, channel) = started.map_err(failed("start"))?;
+    let recording = Recording { child, channel: Mutex::new(channel) };
+    drop(ours);
+    let recorder = Recorder { filter: filter(Mode::Full), channel: listeners };
+    let container = engine.start_recorded(image, spec, recorder)?;
     Ok((Box::new(container), recording))
 }
 

@@ -24,6 +24,8 @@ pub struct Arguments {
     /// Profiles from earlier runs, in place of a run of its own
     #[arg(long, value_name = "FILE")]
     profile: Vec<PathBuf>,
+    #[command(flatten)]
+    place: crate::place::Where,
     /// How closely the recorder looks
     #[arg(long, value_enum, default_value_t)]
     recording: Recording,
@@ -47,12 +49,12 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let loaded = workload::load(&arguments.workload, context)?;
     let policy = policy(arguments, &loaded.workload)?;
     let profile = super::profile::merged(&arguments.profile)?;
-    let sandbox = crate::place::sandbox(context, arguments.recording)?;
+    let place = crate::place::open(context, &arguments.place, arguments.recording)?;
     let store = arguments.store.open(context)?;
     let today = context.today().ok_or_else(|| Failure::usage("the clock cannot be read"))?;
     let job = Job {
         image: &loaded.image,
-        setup: loaded.setup(&sandbox),
+        setup: loaded.setup(&*place),
         workload_digest: loaded.digest,
         policy,
         profile,

@@ -25,6 +25,8 @@ pub struct Arguments {
     /// The seccomp profile to run it under [default: seccomp.json beside the image's folder]
     #[arg(long, value_name = "FILE")]
     seccomp: Option<PathBuf>,
+    #[command(flatten)]
+    place: crate::place::Where,
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -45,11 +47,11 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let profile = beside(arguments, arguments.profile.as_ref(), "profile.json");
     let profile = profile.map(|file| super::profile::read(&file)).transpose()?;
     let seccomp = beside(arguments, arguments.seccomp.as_ref(), "seccomp.json").map(|file| read(&file)).transpose()?;
-    let sandbox = crate::place::sandbox(context, Recording::default())?;
+    let place = crate::place::open(context, &arguments.place, Recording::default())?;
     let comparison = Comparison {
         original: &original,
         hardened: &loaded.image,
-        setup: loaded.setup(&sandbox),
+        setup: loaded.setup(&*place),
         plan: plan.as_ref(),
         profile: profile.as_ref(),
         runtime: None,

@@ -36,6 +36,30 @@ pub enum EngineError {
     /// The container whose network was to be shared.
     #[error("use the network of number {0}, which is no running container or network")]
     NoNetwork(u64),
+    /// The engine beside the sandbox.
+    #[error(transparent)]
+    Daemon(#[from] casehard_image::DaemonError),
+    /// An image could not be given to that engine.
+    #[error("give the image to the engine: {0}")]
+    Load(#[from] casehard_image::WriteError),
+    /// A container of that engine could not be started.
+    #[error("start {command:?} under {engine}: {why}")]
+    Start {
+        /// The engine's name.
+        engine: &'static str,
+        /// The first word of the command.
+        command: String,
+        /// What the engine, or the process in the container, says.
+        why: String,
+    },
+    /// A container of that engine is closed to this user.
+    #[error("look into the container that {engine} started: {source}")]
+    Closed {
+        /// The engine's name.
+        engine: &'static str,
+        /// Why.
+        source: io::Error,
+    },
     /// A step of making the sandbox.
     #[error("{doing} for the sandbox: {source}")]
     Setup {

@@ -15,14 +15,14 @@ use std::{
 use crate::channel::readable;
 
 /// How much of a stream is kept.
-pub(super) const KEPT: usize = 8 << 20;
+pub(crate) const KEPT: usize = 8 << 20;
 
 /// How long is read on when the process has ended but others keep the stream open.
 const AFTERWARDS: Duration = Duration::from_millis(200);
 
 /// The latest part of a log, read by a thread of its own.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<u8>>>, Arc<AtomicBool>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>, Arc<AtomicBool>);
 
 impl Log {
     /// Reads `from` until its other end is closed.
@@ -32,18 +32,28 @@ impl Log {
             let mut from = File::from(from);
             let mut buffer = vec![0; 64 << 10];
             while let Ok(read @ 1..) = from.read(&mut buffer) {
-                let mut kept = log.0.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.extend_from_slice(&buffer[..read]);
-                if kept.len() > KEPT {
-                    kept.drain(..KEPT / 2);
-                }
+                log.add(&buffer[..read]);
             }
-            log.1.store(true, Ordering::Release);
+            log.close();
         })
     }
 
+    /// Adds what came.
+    pub(crate) fn add(&self, part: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend_from_slice(part);
+        if kept.len() > KEPT {
+            kept.drain(..KEPT / 2);
+        }
+    }
+
+    /// Nothing more will come.
+    pub(crate) fn close(&self) {
+        self.1.store(true, Ordering::Release);
+    }
+
     /// What was read, once the process has ended: all of it, unless others keep the stream open.
-    pub(super) fn at_the_end(&self) -> Vec<u8> {
+    pub(crate) fn at_the_end(&self) -> Vec<u8> {
         let until = Instant::now() + AFTERWARDS;
         while !self.1.load(Ordering::Acquire) && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(1));
@@ -52,7 +62,7 @@ impl Log {
     }
 
     /// What was read so far.
-    pub(super) fn so_far(&self) -> Vec<u8> {
+    pub(crate) fn so_far(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

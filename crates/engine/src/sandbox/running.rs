@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{self, Read as _, Seek as _},
     net::{SocketAddr, TcpStream},
-    os::fd::{AsFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::Path,
     process::Child,
     sync::{Mutex, PoisonError},
@@ -85,49 +85,83 @@ impl Running {
     pub const fn unpacked(&self) -> &Unpacked {
         &self.held.0.unpacked
     }
+}
 
-    /// Sends a request with a socket of its own for the answer.
-    fn request(&self, request: &Request, descriptors: &[&OwnedFd]) -> io::Result<Channel> {
-        let (mine, other) = Channel::pair()?;
-        let mut all: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
-        all.push(other.as_fd());
-        self.channel.send(request, &all)?;
-        Ok(mine)
+/// Sends a request to a process of ours with a socket of its own for the answer.
+pub(crate) fn request(
+    channel: &Channel,
+    request: &Request,
+    descriptors: &[BorrowedFd<'_>],
+) -> io::Result<Channel> {
+    let (mine, other) = Channel::pair()?;
+    let mut all = descriptors.to_vec();
+    all.push(other.as_fd());
+    channel.send(request, &all)?;
+    Ok(mine)
+}
+
+/// Runs what `asked` is for, with these streams, and waits for its end. `owner` is root of the container.
+pub(crate) fn run(
+    channel: &Channel,
+    asked: &Request,
+    stdin: Vec<u8>,
+    directory: Option<OwnedFd>,
+    within: Option<Duration>,
+    owner: (u32, u32),
+) -> io::Result<Output> {
+    let begin = Instant::now();
+    let (input, to_input) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (from_output, output) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (from_error, error) = pipe_with(PipeFlags::CLOEXEC)?;
+    for pipe in [&input, &output, &error] {
+        give_to_root(pipe, owner);
     }
+    let mut descriptors = vec![input.as_fd(), output.as_fd(), error.as_fd()];
+    descriptors.extend(directory.as_ref().map(AsFd::as_fd));
+    let answer = request(channel, asked, &descriptors)?;
+    drop((input, output, error));
+    let (stdout, stderr) = (Collector::start(from_output)?, Collector::start(from_error)?);
+    feed(to_input, stdin);
+    started(&answer)?;
+    let left = within.map(|within| within.saturating_sub(begin.elapsed()));
+    let exit = if answer.wait(left)? {
+        ended(&answer)?
+    } else {
+        rustix::net::shutdown(&answer, Shutdown::Write)?;
+        answer.wait(Some(KILLED))?;
+        Exit::TimedOut
+    };
+    drop(answer);
+    let ((stdout, cut), (stderr, error_cut)) = (stdout.finish(), stderr.finish());
+    Ok(Output { exit, stdout, stderr, truncated: cut || error_cut })
+}
 
-    /// Runs what `request` asks for with these streams, and waits for its end.
-    fn run(
-        &self,
-        request: &Request,
-        stdin: Vec<u8>,
-        directory: Option<OwnedFd>,
-        within: Option<Duration>,
-    ) -> io::Result<Output> {
-        let begin = Instant::now();
-        let (input, to_input) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (from_output, output) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (from_error, error) = pipe_with(PipeFlags::CLOEXEC)?;
-        for pipe in [&input, &output, &error] {
-            give_to_root(pipe, self.owner);
+/// Runs a command of this machine in the container's network, in `directory`.
+pub(crate) fn host(
+    channel: &Channel,
+    argv: &[String],
+    directory: &Path,
+    within: Duration,
+    owner: (u32, u32),
+) -> io::Result<Output> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = rustix::fs::open(directory, flags, Mode::empty())?;
+    run(channel, &Request::Host(argv.to_vec()), Vec::new(), Some(directory), Some(within), owner)
+}
+
+/// Connects from inside the container's network.
+pub(crate) fn connect(
+    channel: &Channel,
+    address: SocketAddr,
+    within: Duration,
+) -> io::Result<Box<dyn Stream>> {
+    let answer = request(channel, &Request::Connect(address, within), &[])?;
+    match answer.expect::<Answer>().map_err(|error| gone(&error))? {
+        (Answer::Failed(failure), _) => Err(failure.into_error()),
+        (_, mut descriptors) => {
+            let socket = descriptors.pop().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+            Ok(Box::new(TcpStream::from(socket)))
         }
-        let mut descriptors = vec![&input, &output, &error];
-        descriptors.extend(&directory);
-        let answer = self.request(request, &descriptors)?;
-        drop((input, output, error));
-        let (stdout, stderr) = (Collector::start(from_output)?, Collector::start(from_error)?);
-        feed(to_input, stdin);
-        started(&answer)?;
-        let left = within.map(|within| within.saturating_sub(begin.elapsed()));
-        let exit = if answer.wait(left)? {
-            ended(&answer)?
-        } else {
-            rustix::net::shutdown(&answer, Shutdown::Write)?;
-            answer.wait(Some(KILLED))?;
-            Exit::TimedOut
-        };
-        drop(answer);
-        let ((stdout, cut), (stderr, error_cut)) = (stdout.finish(), stderr.finish());
-        Ok(Output { exit, stdout, stderr, truncated: cut || error_cut })
     }
 }
 
@@ -160,24 +194,15 @@ impl Container for Running {
         let mut exec = exec.clone();
         let stdin = std::mem::take(&mut exec.stdin);
         let within = exec.within;
-        self.run(&Request::Exec(exec), stdin, None, within)
+        run(&self.channel, &Request::Exec(exec), stdin, None, within, self.owner)
     }
 
     fn host(&self, argv: &[String], directory: &Path, within: Duration) -> io::Result<Output> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = rustix::fs::open(directory, flags, Mode::empty())?;
-        self.run(&Request::Host(argv.to_vec()), Vec::new(), Some(directory), Some(within))
+        host(&self.channel, argv, directory, within, self.owner)
     }
 
     fn connect(&self, address: SocketAddr, within: Duration) -> io::Result<Box<dyn Stream>> {
-        let answer = self.request(&Request::Connect(address, within), &[])?;
-        match answer.expect::<Answer>().map_err(|error| gone(&error))? {
-            (Answer::Failed(failure), _) => Err(failure.into_error()),
-            (_, mut descriptors) => {
-                let socket = descriptors.pop().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-                Ok(Box::new(TcpStream::from(socket)))
-            }
-        }
+        connect(&self.channel, address, within)
     }
 
     fn signal(&self, signal: i32) -> io::Result<()> {
@@ -215,7 +240,7 @@ impl Container for Running {
     }
 
     fn confinement(&self) -> io::Result<Confinement> {
-        let output = self.run(&Request::Look, Vec::new(), None, Some(LOOK))?;
+        let output = run(&self.channel, &Request::Look, Vec::new(), None, Some(LOOK), self.owner)?;
         if output.exit != Exit::Code(0) {
             let said = casehard_oci::escape(&output.stderr);
             let what = format!("look at the container from inside: {said} (code {})", output.exit.code());
@@ -225,7 +250,7 @@ impl Container for Running {
     }
 
     fn changes(&self) -> io::Result<Vec<Change>> {
-        let answer = self.request(&Request::Changes, &[])?;
+        let answer = request(&self.channel, &Request::Changes, &[])?;
         match answer.expect::<Answer>().map_err(|error| gone(&error))? {
             (Answer::Failed(failure), _) => Err(failure.into_error()),
             (_, mut descriptors) => {

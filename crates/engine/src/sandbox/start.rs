@@ -59,7 +59,7 @@ impl Drop for JoinedNetwork {
 }
 
 /// A number that no other container or network of this process has.
-pub(super) fn next_id() -> u64 {
+pub(crate) fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }

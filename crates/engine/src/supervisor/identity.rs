@@ -81,11 +81,24 @@ fn resolve(text: &str, passwd: &str, group: &str) -> Result<Identity, &'static s
 /// Becomes somebody. What filters need is kept until the program is replaced: then a user other than root has no
 /// capability, and root those that the specification names, as under the runtimes.
 pub(super) fn become_it(identity: &Identity, spec: &Spec, one_user: bool) -> Result<(), Failure> {
-    let kept = capability::set(&spec.capabilities).map_err(|name| Failure {
+    become_with(identity, capabilities(&spec.capabilities)?, one_user)?;
+    if spec.no_new_privileges {
+        rustix::thread::set_no_new_privs(true).doing("set no_new_privs")?;
+    }
+    Ok(())
+}
+
+/// A set of capabilities, by name.
+pub(super) fn capabilities(names: &[String]) -> Result<CapabilitySet, Failure> {
+    capability::set(names).map_err(|name| Failure {
         doing: format!("find a capability of the name {:?}", casehard_oci::escape(name.as_bytes())),
         error: 0,
         stage: Stage::User,
-    })?;
+    })
+}
+
+/// Becomes somebody, with these capabilities in the bounding set and no others.
+pub(super) fn become_with(identity: &Identity, kept: CapabilitySet, one_user: bool) -> Result<(), Failure> {
     for one in CapabilitySet::all().iter().filter(|&one| !kept.contains(one)) {
         // A capability that this kernel does not know is refused, and nobody has it.
         let _ = rustix::thread::remove_capability_from_bounding_set(one);
@@ -104,11 +117,7 @@ pub(super) fn become_it(identity: &Identity, spec: &Spec, one_user: bool) -> Res
     }
     let permitted = rustix::thread::capabilities(None).doing("read the capabilities")?.permitted;
     let sets = CapabilitySets { effective: permitted, permitted, inheritable: CapabilitySet::empty() };
-    rustix::thread::set_capabilities(None, sets).doing("set the capabilities")?;
-    if spec.no_new_privileges {
-        rustix::thread::set_no_new_privs(true).doing("set no_new_privs")?;
-    }
-    Ok(())
+    rustix::thread::set_capabilities(None, sets).doing("set the capabilities")
 }
 
 /// Where one user is mapped, a further user namespace gives it the number that was asked for.

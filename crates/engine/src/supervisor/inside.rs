@@ -231,7 +231,7 @@ fn alone(progress: &Channel) -> Result<Channel, Failure> {
 }
 
 /// Installs the filter of a recorder and waits until it listens.
-fn listen(filter: &[Operation], progress: &Channel) -> Result<(), Failure> {
+pub(super) fn listen(filter: &[Operation], progress: &Channel) -> Result<(), Failure> {
     let listener = Listening::new(filter).install().doing("install the filter of the recorder")?;
     progress.send(&Progress::Listener, &[listener.as_fd()]).doing("hand over the listener")?;
     drop(listener);

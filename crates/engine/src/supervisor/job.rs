@@ -8,7 +8,7 @@ use std::{
 
 use rustix::{fs::Mode, process};
 
-use super::{Answer, Doing as _, Failure, Job, network, run};
+use super::{Answer, Doing as _, Failure, Job, beside, entry, network, run};
 use crate::{channel::Channel, namespace, store, sys};
 
 /// The word that tells such a process from one that a person started.
@@ -29,6 +29,7 @@ pub(crate) fn start(job: &Job, descriptors: &[BorrowedFd<'_>]) -> io::Result<(Ch
 /// Does what this process was started for, and ends it, when it is one that [`crate::Sandbox`] started. Otherwise
 /// returns at once. To be called first thing in `main`, while the process has one thread.
 pub fn enter_if_asked() {
+    entry::enter_if_asked();
     let mut arguments = std::env::args_os();
     if arguments.nth(1).is_none_or(|first| first != MARK) || arguments.next().is_some() {
         return;
@@ -75,6 +76,7 @@ fn serve() -> io::Result<()> {
                 Err(failure) => Answer::Failed(failure),
             }
         }
+        Job::Beside(beside) => return beside::run(&beside, &channel),
         Job::Run(start) => return run::run(*start, &channel, descriptors.collect()),
     };
     channel.send(&answer, &[])
@@ -86,8 +88,12 @@ fn enter(store: &OwnedFd, namespace: &OwnedFd) -> io::Result<()> {
     become_root(namespace.as_fd())
 }
 
-/// Becomes root of a user namespace, with all its capabilities.
+/// Becomes root of a user namespace, with all its capabilities; where this process is in it, it stays who it is.
 pub(super) fn become_root(namespace: BorrowedFd<'_>) -> io::Result<()> {
+    let (own, wanted) = (rustix::fs::stat("/proc/self/ns/user")?, rustix::fs::fstat(namespace)?);
+    if (own.st_dev, own.st_ino) == (wanted.st_dev, wanted.st_ino) {
+        return Ok(());
+    }
     rustix::thread::move_into_link_name_space(namespace, Some(rustix::thread::LinkNameSpaceType::User))?;
     // Groups cannot be set where only one is mapped, and need not be: no other is known there.
     let _ = rustix::thread::set_thread_groups(&[]);

@@ -52,7 +52,7 @@ pub(super) fn become_look(
     sys::leave(code)
 }
 
-fn write_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> rustix::io::Result<()> {
+pub(super) fn write_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> rustix::io::Result<()> {
     while !bytes.is_empty() {
         match rustix::io::write(to, bytes) {
             Ok(written) => bytes = &bytes[written..],
@@ -97,7 +97,7 @@ fn give_up_capabilities(start: &Start, user: u32) -> Result<(), Failure> {
     rustix::thread::set_capabilities(None, sets).doing("give up the capabilities")
 }
 
-fn create_in_root() -> Tried {
+pub(super) fn create_in_root() -> Tried {
     // What an earlier look made may be there still, where the profile has no call to remove it: then it works again.
     let flags = OFlags::CREATE | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
     // This call and no other: every C library makes it, so every profile has it.
@@ -108,7 +108,7 @@ fn create_in_root() -> Tried {
     made
 }
 
-fn tried(result: rustix::io::Result<()>) -> Tried {
+pub(super) fn tried(result: rustix::io::Result<()>) -> Tried {
     match result {
         Ok(()) => Tried::Worked,
         Err(error) => Tried::Refused(error.raw_os_error()),

@@ -3,10 +3,12 @@
 //!
 //! A program that uses this crate calls [`enter_if_asked`] before anything else in its `main`.
 
+mod beside;
 mod child;
 mod command;
 mod copy;
 mod devices;
+mod entry;
 mod identity;
 mod inside;
 mod job;
@@ -19,7 +21,10 @@ mod protocol;
 mod root;
 mod run;
 
+pub(crate) use entry::{CONTAINER_MARK, RECORD, TRY};
 pub use job::enter_if_asked;
 pub(crate) use job::start;
-pub(crate) use protocol::{Answer, Doing, Failure, Job, Request, Stage, Start};
+pub(crate) use protocol::{
+    Answer, Becoming, Beside, Doing, Enter, Failure, Job, Progress, Request, Stage, Start,
+};
 pub use protocol::{Attach, Operation, RootKind};

@@ -31,29 +31,45 @@ pub(super) fn root_of(process: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
-fn network_of(supervised: &Supervised) -> Result<&OwnedFd, Failure> {
-    let network = supervised.own_network.as_ref().ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH));
-    network.doing("find the network of the container")
+/// Where a container is, for what is done beside it.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// Its user namespace.
+    pub(super) namespace: BorrowedFd<'a>,
+    /// Its network.
+    pub(super) network: Option<BorrowedFd<'a>>,
+    /// Who started Casehard: user and group.
+    pub(super) caller: (u32, u32),
 }
 
-fn enter_network(supervised: &Supervised) -> Result<(), Failure> {
-    let network = network_of(supervised)?;
-    if supervised.start.caller.0 != 0 {
-        become_root(supervised.namespace.as_fd()).doing("enter the user namespace")?;
+impl<'a> Around<'a> {
+    pub(super) fn of(supervised: &'a Supervised) -> Self {
+        Self {
+            namespace: supervised.namespace.as_fd(),
+            network: supervised.own_network.as_ref().map(AsFd::as_fd),
+            caller: supervised.start.caller,
+        }
     }
-    move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).doing("enter the network")
+
+    fn network(&self) -> Result<BorrowedFd<'a>, Failure> {
+        let network = self.network.ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH));
+        network.doing("find the network of the container")
+    }
+}
+
+fn enter_network(around: Around<'_>) -> Result<(), Failure> {
+    let network = around.network()?;
+    if around.caller.0 != 0 {
+        become_root(around.namespace).doing("enter the user namespace")?;
+    }
+    move_into_link_name_space(network, Some(LinkNameSpaceType::Network)).doing("enter the network")
 }
 
 /// Connects from inside the container's network.
-pub(super) fn connect(
-    supervised: &Supervised,
-    address: SocketAddr,
-    within: Duration,
-) -> Result<OwnedFd, Failure> {
-    let network = network_of(supervised)?;
-    let socket = in_namespace(supervised, || {
-        move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))
-            .doing("enter the network")?;
+pub(super) fn connect(around: Around<'_>, address: SocketAddr, within: Duration) -> Result<OwnedFd, Failure> {
+    let network = around.network()?;
+    let socket = in_namespace(around.namespace, || {
+        move_into_link_name_space(network, Some(LinkNameSpaceType::Network)).doing("enter the network")?;
         open_connection(address, within).map(Some).doing(format!("connect to {address}"))
     })?;
     socket.ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe)).doing("receive a connection")
@@ -83,7 +99,7 @@ fn open_connection(address: SocketAddr, within: Duration) -> io::Result<OwnedFd>
 
 /// Starts a command of this machine in the container's network, as the caller but without any privilege.
 pub(super) fn host(
-    supervised: &Supervised,
+    around: Around<'_>,
     argv: &[String],
     mut descriptors: Vec<OwnedFd>,
 ) -> Result<OwnedFd, Failure> {
@@ -93,10 +109,10 @@ pub(super) fn host(
     // Processes of an own process namespace end with its first one.
     let flags = libc::CLONE_NEWPID | libc::CLONE_NEWNS;
     let (process, progress) = through(
-        || enter_network(supervised),
+        || enter_network(around),
         flags,
         |progress| {
-            become_caller(supervised)?;
+            become_caller(around.caller)?;
             rustix::process::fchdir(&directory).doing("go to the directory of the command")?;
             rustix::stdio::dup2_stdin(&streams[0]).doing("take standard input")?;
             rustix::stdio::dup2_stdout(&streams[1]).doing("take standard output")?;
@@ -121,14 +137,13 @@ pub(super) fn host(
 
 /// Becomes the caller again, without anything that could be gained: an ordinary user in a further user namespace,
 /// root as itself, whose files the command may need, but without capabilities.
-fn become_caller(supervised: &Supervised) -> Result<(), Failure> {
+fn become_caller((user, group): (u32, u32)) -> Result<(), Failure> {
     rustix::mount::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
         .doing("make mounts private")?;
     // Without an own `/proc` the command would see other processes under its number; but it can go on.
     if let Ok(proc) = mounts::filesystem("proc", &[], MountAttrFlags::MOUNT_ATTR_NOSUID) {
         let _ = mounts::attach(proc.as_fd(), rustix::fs::CWD, "/proc");
     }
-    let (user, group) = supervised.start.caller;
     if user != 0 {
         // SAFETY: this process has one thread, and no descriptor table is unshared.
         unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUSER) }.doing("make a user namespace")?;

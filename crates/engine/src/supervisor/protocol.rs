@@ -18,6 +18,39 @@ pub(crate) enum Job {
     /// Run a container. Descriptors: store, user namespace, standard input, output and error, then the network
     /// namespace and the channel of the recorder if [`Start`] says that they are there.
     Run(Box<Start>),
+    /// Serve what is asked beside a container of another engine, and remove it at the end.
+    Beside(Beside),
+}
+
+/// What is beside a container of another engine, or another thing of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Beside {
+    /// The socket of the engine.
+    pub(crate) socket: std::path::PathBuf,
+    /// What is deleted by a request for this target when Casehard ends, however that comes.
+    pub(crate) remove: String,
+    /// A folder of this machine that is removed then, too.
+    pub(crate) folder: Option<std::path::PathBuf>,
+}
+
+/// What a recorder's side tells the process that becomes a command in a container of another engine.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Enter {
+    /// The filter to install; its listener is answered by [`Progress::Listener`].
+    pub(crate) filter: Vec<Operation>,
+    /// Whom to become, and with which of the capabilities that the container has: nobody else when absent.
+    pub(crate) identity: Option<Becoming>,
+}
+
+/// Whom a process in a container of another engine becomes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Becoming {
+    /// `user[:group]`.
+    pub(crate) user: String,
+    /// Capabilities that were added for recording alone.
+    pub(crate) without: Vec<String>,
+    /// Whether nobody said what `HOME` is, so that it is the user's.
+    pub(crate) sets_home: bool,
 }
 
 /// How a container is started.
@@ -90,6 +123,8 @@ pub(crate) enum Request {
     Host(Vec<String>),
     /// A connection. Answer: [`Answer::Done`] with the connected socket.
     Connect(std::net::SocketAddr, std::time::Duration),
+    /// Where the container of another engine is. Descriptors: user namespace, network namespace. Answer: [`Answer::Done`].
+    Around,
     /// A signal for the first process.
     Signal(i32),
     /// What the run changed in its root. Answer: [`Answer::Done`] with a file that holds the list in JSON.
@@ -111,7 +146,8 @@ pub(crate) enum Progress {
 /// ended the supervisor sends nothing more, and removes the root when the recorder has closed its end.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Attach {
-    /// A container begins. Descriptors: listener, root directory.
+    /// A container begins. Descriptors: listener, root directory, and the user namespace where it is not the one that
+    /// the recorder was started with.
     Container,
     /// A further command begins in it. Descriptor: listener.
     Command,

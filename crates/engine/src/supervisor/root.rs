@@ -185,7 +185,7 @@ pub(super) fn changes(supervised: &Supervised) -> Result<OwnedFd, Failure> {
     let (changed, made) =
         supervised.changed.as_ref().ok_or_else(none).doing("find the root of the container")?;
     let start = &supervised.start;
-    let list = in_namespace(supervised, || {
+    let list = in_namespace(supervised.namespace.as_fd(), || {
         let list = match start.root_kind {
             RootKind::Overlay => changes::of_overlay(changed.as_fd(), &start.root),
             RootKind::Plain => changes::of_copy(changed.as_fd(), &start.root),
@@ -206,7 +206,7 @@ pub(super) fn changes(supervised: &Supervised) -> Result<OwnedFd, Failure> {
 /// Removes what the run wrote.
 pub(super) fn remove(supervised: &Supervised) {
     let run = &supervised.start.run;
-    let _ = in_namespace(supervised, || {
+    let _ = in_namespace(supervised.namespace.as_fd(), || {
         store::remove(run).doing("remove what the run wrote")?;
         Ok(None)
     });

@@ -15,7 +15,8 @@ use rustix::{
 use super::{
     Answer, Doing as _, Failure, Request, Stage, Start, child,
     command::Command,
-    limits, outside,
+    limits,
+    outside::{self, Around},
     protocol::{Attach, Progress},
     root,
 };
@@ -40,10 +41,10 @@ pub(super) struct Supervised {
 }
 
 /// A process started for a request.
-struct Started {
-    process: OwnedFd,
-    answer: Channel,
-    ended: bool,
+pub(super) struct Started {
+    pub(super) process: OwnedFd,
+    pub(super) answer: Channel,
+    pub(super) ended: bool,
 }
 
 /// Runs a container until it and everything that was asked for ends.
@@ -228,7 +229,7 @@ fn forward(supervised: &Supervised, signals: &OwnedFd) {
     }
 }
 
-fn serve_started(started: &mut Vec<Started>, ready: &[bool]) {
+pub(super) fn serve_started(started: &mut Vec<Started>, ready: &[bool]) {
     for (one, ready) in started.iter_mut().zip(ready.chunks_exact(2)) {
         let given_up = ready[1] && !matches!(one.answer.receive::<()>(), Ok(Some(_)));
         if ready[0] {
@@ -275,9 +276,9 @@ fn answer(
     let result = match request {
         Request::Exec(exec) => exec_in(supervised, exec, descriptors),
         Request::Look => look_in(supervised, descriptors),
-        Request::Host(argv) => outside::host(supervised, &argv, descriptors),
+        Request::Host(argv) => outside::host(Around::of(supervised), &argv, descriptors),
         Request::Connect(address, within) => {
-            let _ = match outside::connect(supervised, address, within) {
+            let _ = match outside::connect(Around::of(supervised), address, within) {
                 Ok(socket) => answer.send(&Answer::Done, &[socket.as_fd()]),
                 Err(failure) => answer.send(&Answer::Failed(failure), &[]),
             };
@@ -290,7 +291,7 @@ fn answer(
             };
             return;
         }
-        Request::Signal(_) => return,
+        Request::Signal(_) | Request::Around => return,
     };
     match result {
         Ok(process) => {
@@ -343,7 +344,7 @@ fn finish(mut supervised: Supervised) {
 
 /// A child that does `work` in this user namespace and gives what it sends: for what only root of it may do.
 pub(super) fn in_namespace(
-    supervised: &Supervised,
+    namespace: BorrowedFd<'_>,
     work: impl FnOnce() -> Result<Option<OwnedFd>, Failure>,
 ) -> Result<Option<OwnedFd>, Failure> {
     let (mine, other) = Channel::pair().doing("make a socket")?;
@@ -351,7 +352,7 @@ pub(super) fn in_namespace(
     match unsafe { sys::clone(0) }.doing("start a process")? {
         sys::Side::Child => {
             drop(mine);
-            let result = super::job::become_root(supervised.namespace.as_fd())
+            let result = super::job::become_root(namespace)
                 .doing("become root of the user namespace")
                 .and_then(|()| work());
             let _ = match &result {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use casehard_engine::{channel::Channel, supervisor::Attach};
+use casehard_oci::RootPath;
 use casehard_profile::{Phase, Profile};
 use rustix::{
     event::{PollFd, PollFlags, poll},
@@ -30,8 +31,9 @@ const MARK: &str = "casehard-recorder-process";
 /// What is asked of the recorder's process.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Command {
-    /// To begin. Descriptors: user namespace, channel of the sandbox's supervisor.
-    Begin(Mode, Witnesses, Phase),
+    /// To begin; what is mounted at these paths stands for what the image has there. Descriptors: user namespace, channel
+    /// of the sandbox's supervisor.
+    Begin(Mode, Witnesses, Phase, Vec<RootPath>),
     /// To tell what was seen so far. Answer: [`Report`].
     SoFar,
     /// What is seen from now on belongs to this phase. Answer: `()`.
@@ -72,6 +74,11 @@ impl Report {
         }
         Ok(Profile::from_json(self.profile.as_bytes())?)
     }
+
+    /// The profile, which says itself what is missing from it.
+    pub(crate) fn into_open_profile(self) -> Result<Profile, RecordError> {
+        Self { lost_count: 0, ..self }.into_profile()
+    }
 }
 
 /// Starts the process.
@@ -79,6 +86,7 @@ pub(crate) fn start(
     mode: Mode,
     witnesses: Witnesses,
     phase: Phase,
+    volumes: Vec<RootPath>,
     namespace: BorrowedFd<'_>,
     supervisor: &Channel,
 ) -> io::Result<(Child, Channel)> {
@@ -88,7 +96,7 @@ pub(crate) fn start(
         .stdin(Stdio::from(OwnedFd::from(other)))
         .stdout(Stdio::null())
         .spawn()?;
-    mine.send(&Command::Begin(mode, witnesses, phase), &[namespace, supervisor.as_fd()])?;
+    mine.send(&Command::Begin(mode, witnesses, phase, volumes), &[namespace, supervisor.as_fd()])?;
     Ok((child, mine))
 }
 
@@ -106,7 +114,7 @@ pub(crate) fn enter_if_asked() {
 fn serve() -> io::Result<()> {
     let _ = rustix::thread::set_name(c"casehard-record");
     let control = Channel::from(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?);
-    let Some((Command::Begin(mode, witnesses, phase), descriptors)) = control.receive()? else {
+    let Some((Command::Begin(mode, witnesses, phase, volumes), descriptors)) = control.receive()? else {
         return Ok(());
     };
     let short = || io::Error::from(io::ErrorKind::InvalidInput);
@@ -129,7 +137,7 @@ fn serve() -> io::Result<()> {
                     let known = lock(&recorder).clone();
                     let made = match (attach, known, proc.take()) {
                         (Attach::Container, None, Some(proc)) => {
-                            Some(begin(mode, first_phase.clone(), proc, descriptors)?)
+                            Some(begin(mode, first_phase.clone(), &volumes, proc, descriptors)?)
                         }
                         (_, Some(known), _) => {
                             further(&known, descriptors)?;
@@ -205,14 +213,20 @@ fn wait(control: &Channel, supervisor: Option<&Channel>) -> io::Result<(bool, bo
 fn begin(
     mode: Mode,
     phase: Phase,
+    volumes: &[RootPath],
     proc: OwnedFd,
     descriptors: Vec<OwnedFd>,
 ) -> io::Result<Arc<Mutex<Recorder>>> {
-    let short = |_| io::Error::from(io::ErrorKind::InvalidInput);
-    let [listener, root]: [OwnedFd; 2] = descriptors.try_into().map_err(short)?;
+    let short = || io::Error::from(io::ErrorKind::InvalidInput);
+    let mut descriptors = descriptors.into_iter();
+    let (listener, root) = descriptors.next().zip(descriptors.next()).ok_or_else(short)?;
+    if let Some(namespace) = descriptors.next() {
+        become_root(&namespace)?;
+    }
     rustix::process::fchdir(&root)?;
     rustix::process::chroot(".")?;
     let mut recorder = Recorder::new(mode, phase, proc)?;
+    volumes.iter().for_each(|volume| recorder.resolver.count_in(volume.as_bytes()));
     if !crate::witness::access_time::is_kept(root.as_fd())? {
         recorder.facts.blind.insert("access times: the store is on a mount with noatime");
     }
@@ -233,9 +247,11 @@ fn tell(recorder: &Mutex<Option<Arc<Mutex<Recorder>>>>, witnesses: Witnesses) ->
     match &*lock(recorder) {
         Some(recorder) if witnesses == Witnesses::Two => collect(&mut lock(recorder)),
         Some(recorder) => {
-            let profile = so_far(&mut lock(recorder));
+            let mut recorder = lock(recorder);
+            let profile = so_far(&mut recorder);
             let profile = String::from_utf8_lossy(&profile.to_json()).into_owned();
-            Report { profile, ..Report::default() }
+            let (lost, lost_count) = (recorder.lost.clone(), recorder.lost_count);
+            Report { profile, lost, lost_count, failed: None }
         }
         None => Report { failed: Some("the container did not start".to_owned()), ..Report::default() },
     }

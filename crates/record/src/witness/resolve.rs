@@ -57,8 +57,8 @@ enum Step {
 /// Resolves paths.
 #[derive(Debug)]
 pub(crate) struct Resolver {
-    /// The mount that is the root of the container.
-    mount: u64,
+    /// The mount that is the root of the container, and those that stand for directories of its image.
+    mounts: Vec<u64>,
     steps: HashMap<Box<[u8]>, Step>,
     absolute: Vec<u8>,
     pending: Vec<u8>,
@@ -68,7 +68,19 @@ impl Resolver {
     /// For the root that this process has now.
     pub(crate) fn new() -> rustix::io::Result<Self> {
         let root = statx(CWD, "/", AtFlags::empty(), StatxFlags::MNT_ID)?;
-        Ok(Self { mount: root.stx_mnt_id, steps: HashMap::new(), absolute: Vec::new(), pending: Vec::new() })
+        Ok(Self {
+            mounts: vec![root.stx_mnt_id],
+            steps: HashMap::new(),
+            absolute: Vec::new(),
+            pending: Vec::new(),
+        })
+    }
+
+    /// What is mounted at `path` (without a leading `/`) stands for what the image has there: a volume of its own.
+    pub(crate) fn count_in(&mut self, path: &[u8]) {
+        let mount = self.look(path).map(|found| found.stx_mnt_id);
+        self.mounts.extend(mount.filter(|mount| !self.mounts.contains(mount)));
+        self.forget();
     }
 
     /// What is remembered may not hold any more.
@@ -168,7 +180,7 @@ impl Resolver {
             _ if outside > 0 => End::Outside,
             Some(found) => End::Found(found),
             None => match self.look(&into.path) {
-                Some(found) if found.stx_mnt_id == self.mount => End::Found(attributes(&found)),
+                Some(found) if self.mounts.contains(&found.stx_mnt_id) => End::Found(attributes(&found)),
                 Some(_) => End::Outside,
                 None => End::Missing,
             },
@@ -182,7 +194,7 @@ impl Resolver {
             _ => {}
         }
         let Some(found) = self.look(path) else { return Looked::Missing };
-        if found.stx_mnt_id != self.mount {
+        if !self.mounts.contains(&found.stx_mnt_id) {
             return Looked::Outside;
         }
         match FileType::from_raw_mode(found.stx_mode.into()) {
@@ -302,5 +314,23 @@ mod tests {
         assert_eq!(resolve("/", "/proc/self/status", true).2, "outside");
         assert_eq!(resolve("/", "/proc/../", true), ("/".to_owned(), Vec::new(), "found"));
         assert_eq!(resolve("/", &format!("{top}/loop"), true).2, "missing");
+    }
+
+    #[test]
+    fn a_mount_that_is_counted_in_is_of_the_image() {
+        let mut resolver = Resolver::new().unwrap();
+        let mut resolved = Resolved::default();
+        let mut ends = |resolver: &mut Resolver| {
+            ["/proc/self/status", "/proc/none", "/sys/none"].map(|path| {
+                resolver.resolve(b"/", path.as_bytes(), true, &mut resolved);
+                (matches!(resolved.end, Some(End::Outside)), matches!(resolved.end, Some(End::Found(_))))
+            })
+        };
+        let (outside, found, missing) = ((true, false), (false, true), (false, false));
+        assert_eq!(ends(&mut resolver), [outside; 3]);
+        resolver.count_in(b"proc");
+        assert_eq!(ends(&mut resolver), [found, missing, outside]);
+        resolver.count_in(b"nothing/of/the/kind");
+        assert_eq!(ends(&mut resolver), [found, missing, outside]);
     }
 }

@@ -28,6 +28,7 @@ use crate::{Hardening, Staging, StagingError, contents::Contents, run::StepRun};
 
 pub use documents::documents;
 pub use profile::profile;
+pub use services::NETWORK;
 pub use verify::{Comparison, verify};
 pub use vulnerabilities::{Advisories, Statements};
 

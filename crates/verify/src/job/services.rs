@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Where the application and its services are: the first is the application's, as the network has no gateway.
-const NETWORK: [u8; 3] = [10, 213, 77];
+pub const NETWORK: [u8; 3] = [10, 213, 77];
 const APPLICATION: u8 = 2;
 /// The name that services reach the application by.
 const APPLICATION_NAME: &str = "app";

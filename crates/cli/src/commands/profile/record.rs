@@ -11,6 +11,8 @@ use crate::{Context, Failure, Verdict, output_file, place::Recording, progress::
 pub struct Arguments {
     #[command(flatten)]
     workload: workload::Named,
+    #[command(flatten)]
+    place: crate::place::Where,
     /// How closely the recorder looks
     #[arg(long, value_enum, default_value_t)]
     recording: Recording,
@@ -21,11 +23,11 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let loaded = workload::load(&arguments.workload, context)?;
-    let sandbox = crate::place::sandbox(context, arguments.recording)?;
+    let place = crate::place::open(context, &arguments.place, arguments.recording)?;
     let failed = |error: job::JobError| crate::place::failure("failed to profile the image", &error);
     let job = Job {
         image: &loaded.image,
-        setup: loaded.setup(&sandbox),
+        setup: loaded.setup(&*place),
         workload_digest: loaded.digest,
         policy: casehard_harden::Policy::default(),
         profile: None,
