@@ -4,11 +4,13 @@
 //! no network. The slow ones (`tests/real`, `CASEHARD_SLOW=1`) harden the examples, whose images are built from
 //! distribution packages, and start the results under every runtime that the machine has. What cannot run says so by name.
 
+mod engine;
 mod layout;
 mod program;
 mod shelf;
 mod skip;
 
+pub use engine::{ENGINES, Engine};
 pub use layout::Layout;
 pub use program::{casehard, code, stderr, stdout};
 pub use shelf::Shelf;

@@ -29,6 +29,24 @@ fn usage_and_configuration_are_2() {
 }
 
 #[test]
+fn an_engine_that_is_not_there_is_3_and_is_named() {
+    let shelf = Shelf::new();
+    let socket = "unix:///nobody/listens.sock";
+    for (engine, variable, hint) in
+        [("docker", "DOCKER_HOST", "dockerd"), ("podman", "CONTAINER_HOST", "podman system service")]
+    {
+        let arguments = ["profile", "-w", "casehard.yaml", "--engine", engine, "-o", "shelf.profile"];
+        let output = shelf.command(&arguments).env(variable, socket).output().unwrap();
+        let said = stderr(&output);
+        assert_eq!(code(&output), 3, "{said}");
+        assert!(said.contains("/nobody/listens.sock") && said.contains(hint), "{said}");
+        assert!(shelf.left_over().is_empty(), "{said}");
+    }
+    let output = shelf.run(&["harden", "-w", "casehard.yaml", "--engine", "docker", "--recording", "light"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+}
+
+#[test]
 fn what_differs_is_1_and_what_is_alike_is_0() {
     let shelf = Shelf::new();
     assert_eq!(code(&shelf.run(&["diff", "oci:image", "oci:image"])), 0);

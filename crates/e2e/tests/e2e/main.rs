@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod broken_input;
+mod engines;
 mod exit_codes;
 mod full_disk;
 mod killed;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bundle;
+mod driven;
 mod engines;
 mod hardened;
 mod policies;
