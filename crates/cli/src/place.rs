@@ -33,7 +33,7 @@ pub enum EngineName {
 }
 
 /// Arguments of commands that run containers.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Where {
     /// What runs the containers
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE")]

@@ -7,7 +7,7 @@ use casehard_verify::{
     job::{self, Comparison},
 };
 
-use crate::{Context, Failure, Verdict, answer::Format, place::Recording, progress::Stages, workload};
+use crate::{Context, Failure, Verdict, answer::Format, place::{Recording, Where}, progress::Stages, workload};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -26,7 +26,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     seccomp: Option<PathBuf>,
     #[command(flatten)]
-    place: crate::place::Where,
+    place: Where,
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -73,8 +73,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
 pub fn compare(named: &workload::Named, against: &str, context: &Context) -> Result<Verification, Failure> {
     let loaded = workload::load(named, context)?;
     let original = context.open(against, named.platform.as_ref())?;
-    let sandbox = crate::place::sandbox(context, Recording::default())?;
-    let (setup, hardened) = (loaded.setup(&sandbox), &loaded.image);
+    let sandbox = crate::place::open(context, &Where::default(), Recording::default())?;
+    let (setup, hardened) = (loaded.setup(&*sandbox), &loaded.image);
     let comparison = Comparison { original: &original, hardened, setup, plan: None, profile: None, runtime: None, seccomp: None };
     let mut progress = Stages::new(context);
     let verification = job::verify(&comparison, &mut progress).map_err(|error| crate::place::failure("failed to compare the images", &error))?;
