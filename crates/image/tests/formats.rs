@@ -6,6 +6,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{Seek as _, SeekFrom, Write as _},
+    os::unix::fs::MetadataExt as _,
     path::Path,
     process::Command,
 };
@@ -69,6 +70,39 @@ fn sparse_files_in_every_format_of_gnu_tar() {
             casehard_image::extract(&image, &tree, &path(name), &mut bytes).unwrap();
             assert!(Digest::of(&bytes) == digest, "{arguments:?} {name}");
         }
+        filtered(&image, &[("sparse", digest), ("hole", Digest::of(&vec![0; 1 << 20]))]);
+    }
+}
+
+/// Filters the file `plain` out, and has GNU tar unpack the result: content, size, mode and time are as they were. Holes
+/// are written as zeros, which is what the engines make of them when they unpack.
+fn filtered(image: &Image, expected: &[(&str, Digest)]) {
+    let (tree, _) = read(image, &()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("filtered");
+    let without = Edit {
+        keep: &|entry| entry.path() != path("/plain"),
+        changes: BTreeMap::<_, Change>::new(),
+        additions: BTreeMap::new(),
+        config: image.config().clone(),
+        annotations: BTreeMap::new(),
+    };
+    edit(image, &tree, &without, LayoutWriter::create(&place).unwrap()).unwrap();
+    let result = image_at(&place);
+    let unpacked = folder.path().join("unpacked");
+    fs::create_dir(&unpacked).unwrap();
+    for layer in &result.manifest().layers {
+        let blob = place.join("blobs/sha256").join(layer.digest.hex());
+        let status = Command::new("tar").arg("-C").arg(&unpacked).arg("-xf").arg(blob).status().unwrap();
+        assert!(status.success());
+    }
+    assert!(!unpacked.join("plain").exists());
+    for (name, digest) in expected {
+        let file = unpacked.join(name);
+        assert!(Digest::of(&fs::read(&file).unwrap()) == *digest, "{name}");
+        let (found, entry) = (fs::metadata(&file).unwrap(), tree.get(&path(&format!("/{name}"))).unwrap());
+        assert_eq!((found.len(), found.mtime()), (entry.size(), entry.mtime()), "{name}");
+        assert_eq!(found.mode() & 0o7777, entry.mode(), "{name}");
     }
 }
 
