@@ -27,7 +27,7 @@ pub use ecosystem::Ecosystem;
 pub use finding::{Finding, Level, Scan};
 pub use matching::{Distribution, Request, Subject, SubjectKind, scan};
 pub use material::Material;
-pub use snapshot::snapshot;
+pub use snapshot::{snapshot, snapshot_in};
 pub use store::{Store, StoreError};
 pub use usage::Usages;
 pub use version::Scheme;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use casehard_vuln::{Store, snapshot, store::Status, update};
+use casehard_vuln::{Store, snapshot_in, store::Status, update};
 
 use crate::{Context, Failure, Verdict, store_files};
 
@@ -26,7 +26,10 @@ impl StoreArguments {
     /// Opens the store; without one, the snapshot that comes with the program.
     pub fn open(&self, context: &Context) -> Result<Store, Failure> {
         let path = self.path(context)?;
-        let store = if self.db.is_some() || path.exists() { Store::open(&path) } else { snapshot() };
+        let store = match path.parent() {
+            Some(cache) if self.db.is_none() && !path.exists() => snapshot_in(&cache.join("snapshot")),
+            _ => Store::open(&path),
+        };
         store.map_err(|error| Failure::cannot("failed to use the advisories", &error).hint("run `casehard db update`, or `casehard db import` with copies of feeds"))
     }
 }

@@ -52,7 +52,12 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     }
 
     let stays = cache_age::Stays { since, begun_since: before(ABANDONED), bytes };
-    for (folder, what) in [("built", "images built from recipes"), ("packages/sha256", "downloaded packages")] {
+    let folders = [
+        ("built", "images built from recipes"),
+        ("packages/sha256", "downloaded packages"),
+        ("snapshot", "unpacked snapshots of advisories"),
+    ];
+    for (folder, what) in folders {
         let removed = cache_age::remove_unused(&cache.join(folder), &stays)
             .map_err(|error| Failure::cannot(format_args!("failed to tidy the {what}"), &error))?;
         context.say(format_args!("{} {what}, {} MB", removed.count, removed.bytes / 1_000_000));
