@@ -118,6 +118,10 @@ impl<A: Inspect, B: Inspect> Inspect for Both<'_, A, B> {
         }
     }
 
+    fn room(&self) -> u64 {
+        self.0.room().max(self.1.room())
+    }
+
     fn inspect(&self, path: &RootPath, head: &Head, bytes: &[u8]) -> Option<Self::Fact> {
         let start = &bytes[..bytes.len().min(4096)];
         let takes = |want| matches!(want, Want::Whole(limit) if head.size <= limit);

@@ -30,7 +30,7 @@ mod settings;
 mod suppress;
 
 pub use advice::{Advice, Weight, advise};
-pub use audit::{FileContents, FoundSecret, SecretFacts, Secrets};
+pub use audit::{FileContents, FoundSecret, NoSecrets, SecretFacts, Secrets};
 pub use build::{BuildContext, ContextProgram, ContextSecret, CopySource, copy_sources};
 pub use check::{rules, rules_for};
 pub use cis::{Shown, cis_section_4};

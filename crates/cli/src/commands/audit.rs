@@ -8,7 +8,7 @@ use casehard_finding::Finding;
 use casehard_inventory::{Inventory, survey_with};
 use casehard_oci::Platform;
 use casehard_image::Tree;
-use casehard_rules::{FileContents, Secrets, Settings, advise, check_image, cis_section_4};
+use casehard_rules::{FileContents, NoSecrets, Secrets, Settings, advise, check_image, cis_section_4};
 
 use crate::{
     Context, Failure, Verdict,
@@ -93,7 +93,7 @@ fn audit(
         let found = secrets.finish(&tree, &facts);
         Ok((check_image(image, &tree, &inventory, &found, settings), tree, inventory))
     } else {
-        let (tree, inventory) = casehard_inventory::survey(image)?;
+        let (tree, inventory, _) = survey_with(image, &NoSecrets)?;
         Ok((check_image(image, &tree, &inventory, &FileContents::default(), settings), tree, inventory))
     }
 }

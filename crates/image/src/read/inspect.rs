@@ -24,6 +24,12 @@ pub trait Inspect: Sync {
 
     /// Draws a fact from a file's bytes. Called only for files that were wanted and are within the wanted size.
     fn inspect(&self, path: &RootPath, head: &Head, bytes: &[u8]) -> Option<Self::Fact>;
+
+    /// What the large files that are looked at may take of memory together. A file for which there is no room is written
+    /// to a file without a name, of which only the pages that are looked at take memory: that takes three times as long.
+    fn room(&self) -> u64 {
+        40 << 20
+    }
 }
 
 /// Nobody: the tree alone.

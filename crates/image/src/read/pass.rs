@@ -30,7 +30,7 @@ pub fn read<I: Inspect>(image: &Image, inspect: &I) -> Result<(Tree, Facts<I::Fa
     let count = image.layers().len();
     let threads = thread::available_parallelism().map_or(1, usize::from).min(count).min(MAX_THREADS);
     let turns = Turns::new(image);
-    let (next, budget, room) = (AtomicUsize::new(0), Budget::new(image.limits()), Room::default());
+    let (next, budget, room) = (AtomicUsize::new(0), Budget::new(image.limits()), Room::of(inspect.room()));
     let work = || {
         let mut scratch =
             Scratch { start: vec![0; START], spool: Spool::new(room.clone()), budget: budget.clone() };

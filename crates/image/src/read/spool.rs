@@ -12,9 +12,6 @@ use std::{
 
 /// Files larger than this are not put into the buffer.
 const IN_BUFFER: u64 = 8 << 20;
-/// What the larger files that are looked at may take of memory together; a file for which there is no room is written to
-/// a file without a name, of which only the pages that are looked at take memory. That takes three times as long.
-const ROOM: u64 = 40 << 20;
 /// A buffer larger than this is not kept for the next layer.
 const KEPT: usize = 1 << 20;
 
@@ -40,14 +37,8 @@ struct Pages {
 #[derive(Debug, Clone)]
 pub(super) struct Room(Arc<AtomicU64>);
 
-impl Default for Room {
-    fn default() -> Self {
-        Self::of(ROOM)
-    }
-}
-
 impl Room {
-    fn of(bytes: u64) -> Self {
+    pub(super) fn of(bytes: u64) -> Self {
         Self(Arc::new(AtomicU64::new(bytes)))
     }
 
@@ -180,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_file_that_ends_early_is_an_error() {
-        let mut spool = Spool::new(Room::default());
+        let mut spool = Spool::new(Room::of(2 * IN_BUFFER));
         for size in [20, IN_BUFFER + 1] {
             assert!(spool.take(b"ab", size, &mut &b"c"[..]).is_err(), "{size}");
         }

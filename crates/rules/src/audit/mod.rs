@@ -11,7 +11,7 @@ pub(crate) use accounts::{Account, without_password};
 pub(crate) use input::{Input, config, field, place};
 pub(crate) use run::check;
 pub(crate) use secrets::secret_by_name;
-pub use secrets::{FileContents, FoundSecret, SecretFacts, Secrets};
+pub use secrets::{FileContents, FoundSecret, NoSecrets, SecretFacts, Secrets};
 pub(crate) use start::Start;
 
 // What rule files use, so that each needs one line.
