@@ -13,7 +13,7 @@ pub fn skip(name: &str, why: &str) {
 pub fn is_slow(name: &str) -> bool {
     let asked = std::env::var_os("CASEHARD_SLOW").is_some_and(|value| !value.is_empty());
     if !asked {
-        skip(name, "it takes minutes and needs the network; CASEHARD_SLOW=1 runs it");
+        skip(name, "it takes minutes, and the network or other engines; CASEHARD_SLOW=1 runs it");
     }
     asked
 }
