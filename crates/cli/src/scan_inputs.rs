@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use casehard_profile::{PathUse, Profile};
+use casehard_profile::Profile;
 use casehard_report::ScanFormat;
 use casehard_vuln::{
     Assessment, Usages,
@@ -85,7 +85,5 @@ pub fn usages(profile: Option<&Profile>, scanned: &Bill) -> Result<Option<Usages
         )
         .hint("scan the image that was profiled"));
     };
-    let is_used =
-        |path: &casehard_oci::RootPath| profile.paths.get(path).is_some_and(PathUse::needs_presence);
-    Ok(Some(Usages::new(inventory, tree, is_used)))
+    Ok(Some(Usages::new(inventory, tree, |path| profile.uses(path))))
 }

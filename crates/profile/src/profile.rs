@@ -108,6 +108,12 @@ impl Profile {
         Err(Misfit { wanted: *config, subjects: self.subjects.clone() })
     }
 
+    /// Whether a path was used, and not only made by the run itself.
+    #[must_use]
+    pub fn uses(&self, path: &RootPath) -> bool {
+        self.paths.get(path).is_some_and(PathUse::needs_presence)
+    }
+
     /// Takes one more observation.
     pub fn observe(&mut self, observation: Observation) {
         match observation {

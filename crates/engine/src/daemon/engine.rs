@@ -30,7 +30,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 pub enum EngineKind {
     /// Docker.
     Docker,
-    /// Podman, through the API that it has from Docker.
+    /// Podman: through the API that it has from Docker, but for what only its own says.
     Podman,
 }
 

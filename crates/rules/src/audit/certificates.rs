@@ -132,7 +132,7 @@ mod tests {
         let whole = STANDARD.decode(body).unwrap();
         assert!(read(&whole).is_some());
         for cut in 0..whole.len() {
-            let _ = read(&whole[..cut]);
+            assert!(read(&whole[..cut]).is_none(), "{cut}");
         }
         for at in 0..whole.len().min(200) {
             let mut bent = whole.clone();

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use casehard_image::Image;
 use casehard_inventory::sbom::{Sbom, Select};
-use casehard_oci::RootPath;
-use casehard_profile::{PathUse, Profile};
+use casehard_profile::Profile;
 use casehard_vuln::{
     Finding, Level, Material, Request, Scan, Store, StoreError, Usages, scan,
     vex::{Absence, Absent, Suggestion, absences, absent_packages, suggestions},
@@ -51,8 +50,7 @@ pub(super) fn scan_both(
 ) -> Result<Scanned, StoreError> {
     let before_scan = scan_one(advisories, original, before)?;
     let mut after_scan = scan_one(advisories, hardened, after)?;
-    let is_used = |path: &RootPath| profile.paths.get(path).is_some_and(PathUse::needs_presence);
-    Usages::new(&after.inventory, &after.tree, is_used).mark(&mut after_scan);
+    Usages::new(&after.inventory, &after.tree, |path| profile.uses(path)).mark(&mut after_scan);
     let mut gone = absent_packages(&before.inventory, &before.tree, &after.tree);
     for package in &after.inventory.packages {
         // What the result still lists is present to every reader of the list, whatever its files are.
