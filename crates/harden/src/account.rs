@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use casehard_oci::RootPath;
+
 /// The user and group lists of an image (`passwd(5)`, `group(5)`).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Accounts {
@@ -14,6 +16,7 @@ struct User {
     name: String,
     uid: u32,
     gid: u32,
+    home: String,
 }
 
 impl Accounts {
@@ -23,9 +26,12 @@ impl Accounts {
             lines.map(|line| String::from_utf8_lossy(line).split(':').map(str::to_owned).collect()).collect()
         };
         let users = fields(passwd).into_iter().filter_map(|fields| match fields.as_slice() {
-            [name, _, uid, gid, ..] => {
-                Some(User { name: name.clone(), uid: uid.parse().ok()?, gid: gid.parse().ok()? })
-            }
+            [name, _, uid, gid, rest @ ..] => Some(User {
+                name: name.clone(),
+                uid: uid.parse().ok()?,
+                gid: gid.parse().ok()?,
+                home: rest.get(1).cloned().unwrap_or_default(),
+            }),
             _ => None,
         });
         let groups = fields(group).into_iter().filter_map(|fields| match fields.as_slice() {
@@ -56,6 +62,13 @@ impl Accounts {
 
     pub fn name(&self, uid: u32) -> Option<&str> {
         self.users.iter().find(|known| known.uid == uid).map(|known| known.name.as_str())
+    }
+
+    /// The home of a user, if it has one of its own.
+    pub fn home(&self, uid: u32) -> Option<RootPath> {
+        let user = self.users.iter().find(|known| known.uid == uid)?;
+        let home = RootPath::root().join_as_kernel(user.home.as_bytes());
+        (user.home.starts_with('/') && !home.is_root()).then_some(home)
     }
 
     pub fn has_group(&self, gid: u32) -> bool {
@@ -95,5 +108,8 @@ mod tests {
             assert_eq!(accounts.resolve(user), numbers, "{user}");
         }
         assert_eq!(accounts.free_name(), "app1");
+        let home = |uid| accounts.home(uid).map(|home| home.to_string());
+        assert_eq!(home(33).as_deref(), Some("/var/www"));
+        assert_eq!(home(1000), None);
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Identity {
     pub gid: u32,
     /// Whether it has no line in the list of users yet.
     pub is_new: bool,
+    /// The home that its new line names.
+    pub home: Option<RootPath>,
     pub why: String,
     pub notes: Vec<Note>,
 }
@@ -32,6 +34,7 @@ pub(crate) fn identity(ground: Ground<'_>, accounts: &Accounts) -> Identity {
         uid,
         gid,
         is_new: uid != 0 && accounts.name(uid).is_none(),
+        home: home(ground, accounts),
         why,
         notes: Vec::new(),
     };
@@ -67,6 +70,13 @@ pub(crate) fn identity(ground: Ground<'_>, accounts: &Accounts) -> Identity {
         }
         None => make(FRESH, FRESH, "nothing that was run needed root".into()),
     }
+}
+
+/// Where the image's own user is at home, if the application went there: it finds the same place again as another user.
+fn home(ground: Ground<'_>, accounts: &Accounts) -> Option<RootPath> {
+    let (uid, _) = accounts.resolve(&ground.image.config().config.user)?;
+    let home = accounts.home(uid)?;
+    ground.profile.paths.keys().any(|path| path.starts_with(&home)).then_some(home)
 }
 
 /// What must change about paths that stay: setuid and setgid bits and file capabilities go, and what the user must

@@ -35,7 +35,6 @@ pub(crate) fn is_system(path: &RootPath) -> bool {
             | b"home"
             | b"opt"
             | b"srv"
-            | b"root"
     )
 }
 

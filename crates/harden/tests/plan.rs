@@ -279,6 +279,25 @@ fn setuid_bits_go_and_the_user_can_write_what_the_application_writes() {
     assert!(!plan.additions.contains_key(&path("/etc/passwd")));
 }
 
+#[test]
+fn another_user_finds_the_home_that_the_application_went_to() {
+    let made = image(&[DEBIAN, "d root 700"], Container::default());
+    let account = |profile: &Profile| {
+        let plan = planned(&made, profile, &at_level(Level::Package));
+        let plan::Added::File { content } = &plan.additions[&path("/etc/passwd")].what else {
+            panic!("a list of users is a file")
+        };
+        let change = plan.changes.get(&path("/root")).and_then(|change| change.uid);
+        (content.lines().last().unwrap_or_default().to_owned(), change)
+    };
+    let (line, change) = account(&profile(USED));
+    assert_eq!((line.as_str(), change), ("app:x:10001:10001::/nonexistent:/usr/sbin/nologin", None));
+    let mut settled = profile(USED);
+    settled.merge(profile(&[("/root/.config", Access::Created)]));
+    let (line, change) = account(&settled);
+    assert_eq!((line.as_str(), change), ("app:x:10001:10001::/root:/usr/sbin/nologin", Some(10001)));
+}
+
 /// The 64 bytes of an ELF header that names no segments, and a constant after it.
 fn program_that_names(constant: &str) -> Vec<u8> {
     let mut bytes = vec![0; 64];

@@ -265,10 +265,11 @@ impl<'a> Draft<'a> {
                 .insert(place.path, Addition { what: super::Added::File { content }, mode, uid, gid, why });
         };
         let (uid, gid) = (identity.uid, identity.gid);
+        let home = identity.home.as_ref().map_or_else(|| "/nonexistent".to_owned(), RootPath::to_string);
         add(
             b"etc/passwd",
             &text(self.ground, b"etc/passwd"),
-            format!("{name}:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin\n"),
+            format!("{name}:x:{uid}:{gid}::{home}:/usr/sbin/nologin\n"),
         );
         if !accounts.has_group(gid) {
             add(b"etc/group", &text(self.ground, b"etc/group"), format!("{name}:x:{gid}:\n"));

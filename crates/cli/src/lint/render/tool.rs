@@ -68,7 +68,10 @@ impl Tool {
         }
         for command in commands {
             match run(command, folder) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                // "Permission denied" also says that a folder of the PATH may not be entered, and the
+                // program is in no other.
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {}
                 Err(error) => {
                     return Err(Unrendered::Failed(format!("{} cannot be run: {error}", command[0])));
                 }
