@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use casehard_harden::runtime::seccomp;
+use casehard_harden::{Breadth, runtime::seccomp};
 use divan::{Bencher, black_box};
 
 fn main() {
@@ -18,12 +18,12 @@ fn seen() -> BTreeSet<String> {
 #[divan::bench]
 fn made(bencher: Bencher) {
     let seen = seen();
-    bencher.bench_local(|| seccomp(black_box(&seen)));
+    bencher.bench_local(|| seccomp(black_box(&seen), Breadth::Rules));
 }
 
 #[divan::bench]
 fn assembled(bencher: Bencher) {
-    let text = serde_json::to_vec(&seccomp(&seen())).unwrap_or_default();
+    let text = serde_json::to_vec(&seccomp(&seen(), Breadth::Rules)).unwrap_or_default();
     bencher.bench_local(|| {
         casehard_engine::seccomp::compile(black_box(&text), &[]).map(|program| program.len())
     });

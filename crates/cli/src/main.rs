@@ -18,6 +18,7 @@ mod lsp;
 mod output_file;
 mod output_folder;
 mod place;
+mod policy;
 mod progress;
 mod recipe;
 mod rewrite;

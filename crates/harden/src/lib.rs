@@ -6,6 +6,7 @@
 
 mod account;
 mod apply;
+mod breadth;
 mod carry;
 mod closure;
 mod concessions;
@@ -26,6 +27,7 @@ pub mod why;
 mod writable;
 
 pub use apply::{ApplyError, apply};
+pub use breadth::{Breadth, BreadthError};
 pub use carry::{Misfit, carry};
 pub use concessions::Concessions;
 pub use config::{exec_form, without_shell_forms};

@@ -8,13 +8,15 @@ use casehard_oci::RootPath;
 use casehard_profile::workload::Selection;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::{Concessions, Level, Tools};
+use crate::{Breadth, Concessions, Level, Tools};
 
 /// What a person decided about hardening.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// How far it goes.
     pub level: Level,
+    /// What the seccomp profile allows.
+    pub seccomp: Breadth,
     /// What stays whatever was seen.
     pub keep: Picks,
     /// What goes whatever was seen.

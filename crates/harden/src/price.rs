@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use casehard_image::Tree;
 
 use crate::{
-    Ground, Level, Plan, Policy, plan as make,
+    Breadth, Ground, Level, Plan, Policy, plan as make,
     plan::{Added, Fate},
     policy,
 };
@@ -32,6 +32,8 @@ pub struct Prices {
     pub levels: Vec<(Level, Price)>,
     /// Each class that the image has anything of, at the plan's level: with all of it kept, and with all of it dropped.
     pub classes: Vec<(&'static str, Price, Price)>,
+    /// How many system calls each breadth of the seccomp profile allows.
+    pub calls: Vec<(Breadth, usize)>,
 }
 
 /// What is left by a plan.
@@ -76,7 +78,14 @@ pub fn prices(ground: Ground<'_>) -> Prices {
         packages: ground.inventory.packages.len(),
         paths: ground.tree.walk().count(),
     };
-    Prices { level: ground.policy.level, original, levels: levels.to_vec(), classes: classes.collect() }
+    let calls = make(ground).runtime.allowed();
+    Prices {
+        level: ground.policy.level,
+        original,
+        levels: levels.to_vec(),
+        classes: classes.collect(),
+        calls: calls.to_vec(),
+    }
 }
 
 impl Prices {
@@ -102,6 +111,10 @@ impl Prices {
         let _ = writeln!(text, "what keep: and drop: of a class change at level {}", self.level);
         for (class, keep, drop) in &self.classes {
             let _ = writeln!(text, "  {class:<16} keep {}   drop {}", change(now, keep), change(now, drop));
+        }
+        text.push_str("what the seccomp profile allows\n");
+        for (breadth, calls) in &self.calls {
+            let _ = writeln!(text, "  {:<16} {calls:>4} system calls", breadth.as_str());
         }
         text
     }

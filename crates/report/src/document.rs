@@ -261,6 +261,12 @@ pub struct Controls {
     pub ports: Vec<String>,
     /// System calls that were seen, by name.
     pub syscalls: Vec<String>,
+    /// What the seccomp profile allows beyond them: `seen` (what every process needs) or `rules`.
+    #[serde(default)]
+    pub seccomp: String,
+    /// How many system calls a profile of each breadth allows.
+    #[serde(default)]
+    pub allowed: BTreeMap<String, usize>,
 }
 
 /// A capability that stays.

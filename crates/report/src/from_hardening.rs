@@ -273,6 +273,8 @@ fn controls(runtime: &Runtime) -> Controls {
         writable: writable.collect(),
         ports: runtime.ports.iter().cloned().collect(),
         syscalls: runtime.syscalls.iter().cloned().collect(),
+        seccomp: runtime.seccomp.as_str().to_owned(),
+        allowed: runtime.allowed().map(|(breadth, calls)| (breadth.as_str().to_owned(), calls)).into(),
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::{io::Write as _, path::PathBuf};
 
-use casehard_harden::{Level, Picks, Policy};
 use casehard_verify::job::{self, Advisories, Done, Job};
 
-use crate::{Context, Failure, Verdict, answer::Format, place::Recording, progress::Stages, workload};
+use crate::{Context, Failure, Verdict, answer::Format, place::Recording, policy, progress::Stages, workload};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -14,13 +13,8 @@ pub struct Arguments {
     /// Folder to write the image, the reports and the runtime policies into
     #[arg(long, short, value_name = "DIR", default_value = "hardened")]
     output: PathBuf,
-    /// tidy: only what never belongs in an image goes; package: whole unused packages go too; file: unused files too
-    /// [default: the workload's, else package]
-    #[arg(long, value_name = "LEVEL")]
-    level: Option<Level>,
-    /// Numeric user and group to run as, such as 10001:10001 [default: chosen from what was seen]
-    #[arg(long, value_name = "UID:GID")]
-    user: Option<String>,
+    #[command(flatten)]
+    dial: policy::Dial,
     /// Profiles from earlier runs, in place of a run of its own
     #[arg(long, value_name = "FILE")]
     profile: Vec<PathBuf>,
@@ -47,7 +41,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure> {
     let loaded = workload::load(&arguments.workload, context)?;
-    let policy = policy(arguments, &loaded.workload)?;
+    let policy = arguments.dial.policy(&loaded.workload)?;
     let profile = super::profile::merged(&arguments.profile)?;
     let place = crate::place::open(context, &arguments.place, arguments.recording)?;
     let store = arguments.store.open(context)?;
@@ -116,30 +110,6 @@ fn service_name(arguments: &Arguments, loaded: &workload::Loaded) -> String {
     let clean: String = last.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let clean = clean.trim_matches('-');
     if clean.is_empty() { "app".to_owned() } else { clean.chars().take(50).collect() }
-}
-
-fn policy(arguments: &Arguments, workload: &casehard_profile::Workload) -> Result<Policy, Failure> {
-    let level = match (arguments.level, &workload.harden.level) {
-        (Some(level), _) => level,
-        (None, Some(level)) => level.parse().map_err(Failure::usage)?,
-        (None, None) => Level::default(),
-    };
-    let user = arguments.user.as_deref().or(workload.harden.user.as_deref()).map(numeric).transpose()?;
-    Ok(Policy {
-        level,
-        keep: Picks::new(&workload.keep).map_err(Failure::usage)?,
-        drop: Picks::new(&workload.drop).map_err(Failure::usage)?,
-        user,
-        ..Policy::default()
-    })
-}
-
-fn numeric(user: &str) -> Result<(u32, u32), Failure> {
-    let (uid, gid) = user.split_once(':').unwrap_or((user, user));
-    match (uid.parse(), gid.parse()) {
-        (Ok(uid), Ok(gid)) => Ok((uid, gid)),
-        _ => Err(Failure::usage(format!("user {user:?} is not numeric")).hint("write it as 10001:10001; Kubernetes checks numbers only")),
-    }
 }
 
 fn failed(error: job::JobError) -> Failure {

@@ -1,18 +1,18 @@
 //! Level `file`: the data that a package's own code reads, and plug-ins beside used ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use casehard_image::{Entry, NodeId};
 use casehard_inventory::PackageId;
 
-use super::{Closure, Grade, elf, module_data, python};
+use super::{Closure, Grade, elf, module_data, python, siblings};
 use crate::{content::is_place, debris, plan::Rule};
 
 pub(super) fn keep(closure: &mut Closure<'_>) {
     package_data(closure);
     module_data::keep(closure);
     plugins(closure);
-    programs(closure);
+    siblings::keep(closure);
     empty_directories(closure);
 }
 
@@ -119,53 +119,6 @@ fn plugins(closure: &mut Closure<'_>) {
                 && elf::needs_nothing_new(closure, entry)
             {
                 closure.need(entry, Grade::Member, directory, Rule::PluginSibling);
-            }
-        }
-    }
-}
-
-/// A program beside one that ran, of the same package, stays when it needs no library that does not stay already or
-/// that its package declares to need: people who use one use the other. The packages that every system has are sets of many tools; one of them is used alone, and
-/// who uses more than one (a shell's commands, as a rule) uses them as a set.
-fn programs(closure: &mut Closure<'_>) {
-    let ground = closure.ground;
-    let mut used: BTreeMap<(PackageId, NodeId), BTreeSet<NodeId>> = BTreeMap::new();
-    for path in ground.profile.programs.keys() {
-        let Some(program) = ground.tree.resolve(path).entry else { continue };
-        let Some(directory) =
-            program.parent().filter(|directory| matches!(directory.name(), b"bin" | b"sbin"))
-        else {
-            continue;
-        };
-        for package in ground.owners(program.id()) {
-            used.entry((package, directory.id())).or_default().insert(program.id());
-        }
-    }
-    for ((package, directory), ran) in used {
-        let record = ground.inventory.package(package);
-        let is_of_every_system = record.essential
-            || matches!(record.priority.as_deref(), Some("required" | "important" | "standard"));
-        if is_of_every_system && ran.len() < 2 {
-            continue;
-        }
-        for node in &record.files {
-            let entry = ground.tree.entry(*node);
-            let fits = |entry| {
-                if is_of_every_system {
-                    elf::needs_nothing_new(closure, entry)
-                } else {
-                    elf::needs_nothing_undeclared(closure, entry)
-                }
-            };
-            let is_beside = entry.parent().is_some_and(|parent| parent.id() == directory);
-            if is_beside
-                && entry.is_file()
-                && entry.mode() & 0o6000 == 0
-                && ground.tools.kind(*node).is_none()
-                && !closure.stays(*node)
-                && fits(entry)
-            {
-                closure.need(entry, Grade::Member, ground.tree.entry(directory), Rule::ProgramSibling);
             }
         }
     }

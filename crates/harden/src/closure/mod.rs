@@ -21,6 +21,7 @@ mod python;
 mod ruby;
 mod script;
 mod seeds;
+mod siblings;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -75,6 +75,7 @@ pub fn plan(ground: Ground<'_>) -> Plan {
         writable: writable::places(ground, &stays),
         ports: writable::ports(ground.profile),
         syscalls: ground.profile.syscalls.iter().chain(concessions.syscalls.keys()).cloned().collect(),
+        seccomp: ground.policy.seccomp,
     };
     draft.changes = changes;
     draft.finish(new, &identity, runtime)

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use casehard_oci::RootPath;
 use serde::{Deserialize, Serialize};
 
+use crate::Breadth;
+
 /// The controls that a hardened image is meant to run under.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Runtime {
@@ -22,9 +24,18 @@ pub struct Runtime {
     pub ports: BTreeSet<String>,
     /// The system calls that were seen, by name.
     pub syscalls: BTreeSet<String>,
+    /// What the seccomp profile allows beyond them.
+    #[serde(default)]
+    pub seccomp: Breadth,
 }
 
 impl Runtime {
+    /// How many system calls each breadth of the seccomp profile allows.
+    #[must_use]
+    pub fn allowed(&self) -> [(Breadth, usize); 2] {
+        Breadth::ALL.map(|breadth| (breadth, super::allowed(&self.syscalls, breadth).len()))
+    }
+
     /// Whether a port below 1024 is listened on, which needs a setting or a privilege where the kernel's default holds.
     #[must_use]
     pub fn has_low_port(&self) -> bool {

@@ -115,7 +115,7 @@ fn ports(plan: &Plan, profile: Option<&Profile>, about: &str) -> Option<Answer> 
 fn system_call(plan: &Plan, about: &str) -> Option<Answer> {
     let is_name =
         about.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    let because = allowed_because(&plan.runtime.syscalls, about).filter(|_| is_name)?;
+    let because = allowed_because(&plan.runtime.syscalls, plan.runtime.seccomp, about).filter(|_| is_name)?;
     let mut answer = Answer::new(format!("system call {}", safe(about)), "is allowed");
     match because {
         Allowed::Seen => {

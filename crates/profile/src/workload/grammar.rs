@@ -419,5 +419,10 @@ static HARDEN: Object = Object {
             "How much goes: tidy, package (the default) or file.",
         ),
         field("user", Shape::Scalar(Scalar::NumericUser), "Whom the hardened image runs as, uid:gid."),
+        field(
+            "seccomp",
+            Shape::Scalar(Scalar::Choice(&["seen", "rules"])),
+            "What the seccomp profile allows: the calls that were seen and what every process needs, or also what acts on nothing but the process, its files and its sockets (the default).",
+        ),
     ]],
 };

@@ -42,6 +42,7 @@ impl Workload {
             harden: Options {
                 level: one_of("harden.level", self.harden.level, other.harden.level)?,
                 user: one_of("harden.user", self.harden.user, other.harden.user)?,
+                seccomp: one_of("harden.seccomp", self.harden.seccomp, other.harden.seccomp)?,
             },
             owner: one_of("owner", self.owner, other.owner)?,
             ..self

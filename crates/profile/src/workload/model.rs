@@ -238,4 +238,6 @@ pub struct Options {
     pub level: Option<String>,
     /// Numeric `user:group` to run as.
     pub user: Option<String>,
+    /// What the seccomp profile allows: `seen` or `rules`.
+    pub seccomp: Option<String>,
 }

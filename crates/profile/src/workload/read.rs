@@ -46,7 +46,11 @@ fn workload(root: &Node) -> Workload {
         drop: part("drop"),
         harden: root
             .get("harden")
-            .map(|node| Options { level: text(node, "level"), user: text(node, "user") })
+            .map(|node| Options {
+                level: text(node, "level"),
+                user: text(node, "user"),
+                seccomp: text(node, "seccomp"),
+            })
             .unwrap_or_default(),
         owner: text(root, "owner"),
     }

@@ -37,7 +37,7 @@ services:
 mask:
   - body: '\"time\": \"[^\"]*\"'          # differs from run to run
 keep: { paths: [/usr/share/zoneinfo/**], classes: [locales] }
-harden: { level: package, user: \"10001:10001\" }
+harden: { level: package, user: \"10001:10001\", seccomp: rules }
 owner: team@example.com
 ";
 

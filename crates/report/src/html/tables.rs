@@ -177,7 +177,7 @@ pub(super) fn controls(report: &Report) -> Markup {
                 dt { "system calls" }
                 dd {
                     details {
-                        summary { (controls.syscalls.len()) " seen" }
+                        summary { (crate::text::system_calls(controls)) }
                         p.mono.small { (plain(&controls.syscalls.join(" "))) }
                     }
                 }

@@ -9,7 +9,7 @@ use anstyle::Style;
 
 use super::{BOLD, DIM, GREEN, Page, RED, YELLOW};
 use crate::{
-    Package, Report, amount, shown,
+    Controls, Package, Report, amount, shown,
     table::{self, Cell, Table},
 };
 
@@ -158,8 +158,18 @@ pub(super) fn controls(page: &mut Page, report: &Report) {
     }
     let ports = if controls.ports.is_empty() { "none".to_owned() } else { controls.ports.join(", ") };
     row("ports", &ports);
-    row("system calls", &format!("{} seen", controls.syscalls.len()));
+    row("system calls", &system_calls(controls));
     page.table(&rows);
+}
+
+/// How many were seen and are allowed, and how many a narrower profile would allow.
+pub(crate) fn system_calls(controls: &Controls) -> String {
+    let allowed = |breadth: &str| controls.allowed.get(breadth).copied().unwrap_or_default();
+    let (seen, now) = (controls.syscalls.len(), allowed(&controls.seccomp));
+    match allowed("seen") {
+        narrow if narrow < now => format!("{seen} seen, {now} allowed ({narrow} with --seccomp seen)"),
+        _ => format!("{seen} seen, {now} allowed"),
+    }
 }
 
 pub(super) fn remarks(page: &mut Page, report: &Report) {

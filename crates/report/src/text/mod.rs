@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-pub(crate) use facts::severities;
+pub(crate) use facts::{severities, system_calls};
 pub(crate) use head::base;
 
 use crate::{Report, shown, table};

@@ -21,7 +21,7 @@ pub fn documents(done: &Done, name: &str, reference: &str) -> Result<(), Staging
     write("plan.json", json(&hardening.plan))?;
     done.staging.write("profile.json", &hardening.profile.to_json())?;
     write("verification.json", json(&hardening.verification))?;
-    write("seccomp.json", json(&seccomp(&runtime.syscalls)))?;
+    write("seccomp.json", json(&seccomp(&runtime.syscalls, runtime.seccomp)))?;
     write("compose.yaml", compose(runtime, name, reference, "seccomp.json"))?;
     let localhost = format!("casehard/{name}.json");
     write("kubernetes.yaml", kubernetes(runtime, name, reference, &localhost))?;

@@ -189,7 +189,7 @@ pub(super) fn attempt(
     let image = casehard_image::open(&image_ref, &options)?;
     stages.progress.stage("verify");
     let began = Instant::now();
-    let filter = seccomp(&plan.runtime.syscalls).to_string();
+    let filter = seccomp(&plan.runtime.syscalls, plan.runtime.seccomp).to_string();
     let controls = Controls::Recommended(&plan.runtime, Some(filter.as_bytes()));
     let watched = Watched::hardened(job.setup, &image, controls);
     let (run, application) = watched.run_unwatched(Which::Verify, stages.progress)?;

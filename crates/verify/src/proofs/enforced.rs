@@ -192,7 +192,7 @@ fn capabilities(ground: Ground<'_>) -> Check {
 fn seccomp(ground: Ground<'_>) -> Check {
     let name = "seccomp";
     let calls = &ground.runtime.syscalls;
-    let allowed = casehard_harden::runtime::allowed(calls).len();
+    let allowed = casehard_harden::runtime::allowed(calls, ground.runtime.seccomp).len();
     let before = "the runtime's default profile";
     let found = match after(ground) {
         Ok(found) => found,

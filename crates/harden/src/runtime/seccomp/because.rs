@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    profile::{has_sockets, makes_namespaces},
-    runtimes::{FILES, NETWORK, PROCESS, RUNTIMES},
+    profile::{by_rule, makes_namespaces},
+    runtimes::{PROCESS, RUNTIMES},
     same::SAME,
 };
+use crate::Breadth;
 
 /// Why a system call is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum Allowed<'a> {
 
 /// Why the profile of `seen` allows a system call; `None` when it does not.
 #[must_use]
-pub fn allowed_because<'a>(seen: &'a BTreeSet<String>, name: &str) -> Option<Allowed<'a>> {
+pub fn allowed_because<'a>(seen: &'a BTreeSet<String>, breadth: Breadth, name: &str) -> Option<Allowed<'a>> {
     if name == "clone3" && !makes_namespaces(seen) {
         return None;
     }
@@ -37,10 +38,10 @@ pub fn allowed_because<'a>(seen: &'a BTreeSet<String>, name: &str) -> Option<All
     if PROCESS.contains(&name) {
         return Some(Allowed::Process);
     }
-    if FILES.contains(&name) {
+    let [files, sockets] = by_rule(seen, breadth);
+    if files.contains(&name) {
         return Some(Allowed::Files);
     }
-    let sockets = if has_sockets(seen) { NETWORK } else { &[] };
     if sockets.contains(&name) {
         return Some(Allowed::Sockets);
     }
@@ -52,7 +53,7 @@ pub fn allowed_because<'a>(seen: &'a BTreeSet<String>, name: &str) -> Option<All
     if RUNTIMES.iter().any(|(_, calls)| calls.contains(&name)) {
         return Some(Allowed::Runtime);
     }
-    let by_rule = PROCESS.iter().chain(FILES).chain(sockets);
+    let by_rule = PROCESS.iter().chain(files).chain(sockets);
     let mut base = by_rule.chain(RUNTIMES.iter().flat_map(|(_, calls)| calls.iter())).copied();
     base.find(|other| family.is_some_and(|family| family.contains(other))).map(Allowed::Like)
 }
@@ -78,9 +79,12 @@ mod tests {
             ("ptrace", None),
         ];
         for (name, because) in cases {
-            assert_eq!(allowed_because(&seen, name), because, "{name}");
+            assert_eq!(allowed_because(&seen, Breadth::Rules, name), because, "{name}");
         }
-        let all = allowed(&seen);
-        assert!(all.iter().all(|name| allowed_because(&seen, name).is_some()));
+        for breadth in Breadth::ALL {
+            let all = allowed(&seen, breadth);
+            assert!(all.iter().all(|name| allowed_because(&seen, breadth, name).is_some()));
+            assert_eq!(allowed_because(&seen, breadth, "rename").is_some(), all.contains("rename"));
+        }
     }
 }

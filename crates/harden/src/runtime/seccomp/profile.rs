@@ -12,6 +12,7 @@ use super::{
     runtimes::{FILES, HAS_SOCKETS, NETWORK, PROCESS, RUNTIMES},
     same::SAME,
 };
+use crate::Breadth;
 
 /// Flags of `clone` that make namespaces (`linux/sched.h`): `NEWNS`, `NEWCGROUP`, `NEWUTS`, `NEWIPC`, `NEWUSER`,
 /// `NEWPID`, `NEWNET`.
@@ -74,19 +75,22 @@ const RECENT: &[&str] = &[
 
 /// All system calls that a profile of `seen` allows, sorted.
 #[must_use]
-pub fn allowed(seen: &BTreeSet<String>) -> BTreeSet<&str> {
-    groups(seen).into_iter().flat_map(|(_, names)| names).collect()
+pub fn allowed(seen: &BTreeSet<String>, breadth: Breadth) -> BTreeSet<&str> {
+    groups(seen, breadth).into_iter().flat_map(|(_, names)| names).collect()
 }
 
 /// What is allowed, by the reason why; each name stands once, with the first reason.
-fn groups(seen: &BTreeSet<String>) -> Vec<(String, BTreeSet<&str>)> {
+fn groups(seen: &BTreeSet<String>, breadth: Breadth) -> Vec<(String, BTreeSet<&str>)> {
     let mut groups =
         vec![("what the application did".to_owned(), with_same(seen.iter().map(String::as_str)))];
-    groups.push(("what every process does".to_owned(), with_same(PROCESS.iter().copied())));
-    groups.push(("what is done with files".to_owned(), with_same(FILES.iter().copied())));
-    if has_sockets(seen) {
-        groups.push(("what is done with sockets".to_owned(), with_same(NETWORK.iter().copied())));
-    }
+    let [files, sockets] = by_rule(seen, breadth);
+    let rules = [
+        ("what every process does", PROCESS),
+        ("what is done with files", files),
+        ("what is done with sockets", sockets),
+    ];
+    let rules = rules.into_iter().filter(|(_, calls)| !calls.is_empty());
+    groups.extend(rules.map(|(what, calls)| (what.to_owned(), with_same(calls.iter().copied()))));
     groups.extend(RUNTIMES.iter().map(|(who, calls)| (who.to_string(), with_same(calls.iter().copied()))));
     let mut known = BTreeSet::new();
     for (_, names) in &mut groups {
@@ -103,7 +107,16 @@ pub(super) fn makes_namespaces(seen: &BTreeSet<String>) -> bool {
     NAMESPACES.iter().any(|name| seen.contains(*name))
 }
 
-pub(super) fn has_sockets(seen: &BTreeSet<String>) -> bool {
+/// The calls on files and those on sockets that are allowed whether or not they were made.
+pub(super) fn by_rule(seen: &BTreeSet<String>, breadth: Breadth) -> [&'static [&'static str]; 2] {
+    match breadth {
+        Breadth::Seen => [&[], &[]],
+        Breadth::Rules if has_sockets(seen) => [FILES, NETWORK],
+        Breadth::Rules => [FILES, &[]],
+    }
+}
+
+fn has_sockets(seen: &BTreeSet<String>) -> bool {
     HAS_SOCKETS.iter().any(|name| seen.contains(*name))
 }
 
@@ -123,10 +136,10 @@ fn with_same<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
 /// Docker's own profile `clone` makes no namespaces, unless the application was seen to make some, and `clone3`, whose flags no
 /// filter can see, falls back to it. The profile serves x86-64 (without its 32-bit modes) and 64-bit Arm.
 #[must_use]
-pub fn seccomp(seen: &BTreeSet<String>) -> Value {
+pub fn seccomp(seen: &BTreeSet<String>, breadth: Breadth) -> Value {
     let mut rules = Vec::new();
     let mut known = BTreeSet::new();
-    for (why, mut names) in groups(seen) {
+    for (why, mut names) in groups(seen, breadth) {
         known.extend(names.iter().copied());
         if !makes_namespaces(seen) {
             names.remove("clone");
@@ -174,7 +187,7 @@ mod tests {
     #[test]
     fn one_of_a_family_brings_the_others_and_nothing_else() {
         let seen = seen(&["accept", "bind"]);
-        let allowed = allowed(&seen);
+        let allowed = allowed(&seen, Breadth::Rules);
         assert!(allowed.contains("accept4") && allowed.contains("bind") && allowed.contains("execveat"));
         for dangerous in DANGEROUS {
             assert!(call_number(Architecture::X86_64, dangerous).is_some(), "{dangerous} is no call");
@@ -237,7 +250,7 @@ mod tests {
     fn the_next_request_may_take_another_path() {
         // `sem_open`, `git init`, a log that is rotated, a pool of processes, a shell's job: nobody made these in the run.
         let nothing = seen(&[]);
-        let plain = allowed(&nothing);
+        let plain = allowed(&nothing, Breadth::Rules);
         for name in ["link", "rename", "unlink", "ftruncate", "flock", "poll", "pipe2", "socketpair", "kill"]
         {
             assert!(plain.contains(name), "{name}");
@@ -245,7 +258,20 @@ mod tests {
         // Who has no sockets makes none; who has one may use it either way round.
         assert!(!plain.contains("socket") && !plain.contains("connect") && !plain.contains("listen"));
         let client = seen(&["connect"]);
-        assert!(allowed(&client).is_superset(&NETWORK.iter().copied().collect()));
+        assert!(allowed(&client, Breadth::Rules).is_superset(&NETWORK.iter().copied().collect()));
+    }
+
+    #[test]
+    fn the_narrow_profile_holds_what_was_made_and_what_every_process_needs() {
+        let made = seen(&["accept", "openat", "io_uring_setup"]);
+        let narrow = allowed(&made, Breadth::Seen);
+        assert!(narrow.is_subset(&allowed(&made, Breadth::Rules)));
+        for name in ["accept4", "open", "io_uring_setup", "futex", "exit_group", "capset"] {
+            assert!(narrow.contains(name), "{name}");
+        }
+        for name in ["rename", "unlink", "connect", "ftruncate"] {
+            assert!(!narrow.contains(name), "{name}");
+        }
     }
 
     #[test]
@@ -255,7 +281,7 @@ mod tests {
         }
         let all: Vec<_> = SAME.iter().flat_map(|group| group.iter()).collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-        let profile = seccomp(&seen(&["accept4", "io_uring_setup", "kill"]));
+        let profile = seccomp(&seen(&["accept4", "io_uring_setup", "kill"]), Breadth::Rules);
         let rules = profile["syscalls"].as_array().unwrap();
         let names: Vec<_> = rules
             .iter()
@@ -271,10 +297,10 @@ mod tests {
             let rules = profile["syscalls"].as_array().unwrap().clone();
             rules.into_iter().find(|rule| rule["names"].as_array().unwrap().contains(&json!(name)))
         };
-        let plain = seccomp(&seen(&["read"]));
+        let plain = seccomp(&seen(&["read"]), Breadth::Rules);
         assert_eq!(rule(&plain, "clone").unwrap()["args"][0]["op"], "SCMP_CMP_MASKED_EQ");
         assert_eq!(rule(&plain, "clone3").unwrap()["errnoRet"], ENOSYS);
-        let maker = seccomp(&seen(&["unshare"]));
+        let maker = seccomp(&seen(&["unshare"]), Breadth::Rules);
         assert!(rule(&maker, "clone").unwrap()["args"].is_null());
         assert_eq!(rule(&maker, "clone3").unwrap()["action"], "SCMP_ACT_ALLOW");
     }
