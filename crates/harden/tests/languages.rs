@@ -436,3 +436,28 @@ f usr/share/other/x.dat = x
         assert_eq!(plan.keep.contains_key(&path(name)), expected, "{name}");
     }
 }
+
+#[test]
+fn assemblies_are_listed_and_time_zones_are_looked_up_by_name() {
+    let layer = r#"
+f usr/share/dotnet/dotnet 755 = host
+f usr/share/dotnet/shared/Microsoft.NETCore.App/8.0.1/Microsoft.NETCore.App.deps.json = {}
+f usr/share/dotnet/shared/Microsoft.NETCore.App/8.0.1/System.Private.CoreLib.dll = MZ
+f usr/share/dotnet/shared/Microsoft.NETCore.App/8.0.1/System.Private.Xml.dll = MZ
+f usr/share/dotnet/shared/Microsoft.NETCore.App/8.0.1/libSystem.Native.so = native
+f usr/share/dotnet/shared/Other.App/8.0.1/Other.dll = MZ
+f usr/share/zoneinfo/Europe/Berlin = zone
+"#;
+    let framework = "/usr/share/dotnet/shared/Microsoft.NETCore.App/8.0.1";
+    let at = |name: &str| format!("{framework}/{name}");
+    check(
+        layer,
+        &[
+            &at("Microsoft.NETCore.App.deps.json"),
+            &at("System.Private.CoreLib.dll"),
+            "/usr/share/dotnet/dotnet",
+        ],
+        "/usr/share/dotnet/dotnet",
+        &[&at("System.Private.Xml.dll"), &at("libSystem.Native.so"), "/usr/share/zoneinfo/Europe/Berlin"],
+    );
+}

@@ -106,8 +106,8 @@ const FAMILIES: &[Family] = &[
     },
 ];
 
-/// A file of the family that was opened, not only passed on the way; of certificates also code that is there to load
-/// them, since it may do so at the first connection only.
+/// A file of the family that was opened, not only passed on the way. Of certificates and time zones also code that is
+/// there to load them, since it may do so at the first connection or with the first date only.
 fn used<'a>(closure: &Closure<'a>, family: &Family) -> Option<Entry<'a>> {
     let tree = closure.ground.tree;
     family
@@ -119,7 +119,24 @@ fn used<'a>(closure: &Closure<'a>, family: &Family) -> Option<Entry<'a>> {
                 .chain(top.below())
                 .find(|entry| !entry.is_directory() && closure.grade(entry.id()) == Some(Grade::Active))
         })
-        .or_else(|| (family.rule == Rule::Certificates).then(|| verifier(closure)).flatten())
+        .or_else(|| match family.rule {
+            Rule::Certificates => verifier(closure),
+            Rule::TimeZones => calendar(closure),
+            _ => None,
+        })
+}
+
+/// Code in use that looks zones up by name below `/usr/share/zoneinfo`: .NET's core library (`TimeZoneInfo`), Python's
+/// `zoneinfo`.
+fn calendar<'a>(closure: &Closure<'a>) -> Option<Entry<'a>> {
+    let active = closure.kept.iter().filter(|(_, kept)| kept.grade == Grade::Active);
+    active.map(|(node, _)| closure.ground.tree.entry(*node)).find(|entry| {
+        entry.name() == b"System.Private.CoreLib.dll"
+            || entry.name() == b"__init__.py"
+                && entry.parent().filter(|package| package.name() == b"zoneinfo").is_some_and(|package| {
+                    package.parent().is_some_and(|library| closure.python.is_standard(library))
+                })
+    })
 }
 
 /// Code in use that verifies others with the system's certificates.

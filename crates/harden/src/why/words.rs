@@ -96,7 +96,7 @@ pub(super) fn rule(rule: Rule) -> &'static str {
         Rule::Certificates => {
             "it is of the certificate store, of which a part was used or is loaded by code in use"
         }
-        Rule::TimeZones => "it is of the time zone database, of which a part was used",
+        Rule::TimeZones => "it is of the time zone database, which is used or may be with the next date",
         Rule::Fonts => "it is a font or its configuration, of which a part was used",
         Rule::CodeGiven => {
             "it is of the standard library, and an interpreter was given code that stands in no file and may import any of it"
