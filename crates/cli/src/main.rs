@@ -59,6 +59,7 @@ struct Arguments {
 fn main() -> ExitCode {
     // This program starts itself again for what a process with threads may not do.
     casehard_record::enter_if_asked();
+    casehard_engine::give_back_freed_memory();
     let result = std::panic::catch_unwind(|| {
         let arguments = Arguments::parse();
         let context = Context::new(arguments.global);

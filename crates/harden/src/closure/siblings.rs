@@ -77,7 +77,7 @@ fn holds_programs(closure: &Closure<'_>, directory: Entry<'_>) -> bool {
         let program = closure.ground.tree.resolve(&entry.path()).entry;
         program.is_some_and(|program| {
             is_script(closure, program)
-                || closure.ground.inventory.elf(program).is_some_and(|elf| elf.is_program())
+                || closure.ground.inventory.elf(program).is_some_and(casehard_inventory::elf::Elf::is_program)
         })
     };
     directory.children().nth(1).is_some() && directory.children().all(is_program)
