@@ -11,7 +11,8 @@ use common::{Contents, Piece, file, image_at, link, mark, of, path, write};
 fn shown(image: &casehard_image::Image) -> BTreeMap<String, String> {
     let (tree, facts) = read(image, &Contents).unwrap();
     let line = |entry: Entry<'_>| {
-        let names: Vec<String> = entry.names().map(|name| name.path().to_string()).collect();
+        let mut names: Vec<String> = entry.names().map(|name| name.path().to_string()).collect();
+        names.sort();
         let what = format!(
             "{:?} {:o} {}:{} {} {} {:?} {:?} {}",
             entry.kind(),
@@ -188,4 +189,49 @@ fn an_image_without_history_comes_out_valid() {
         let violations = casehard_image::validate(&image_at(&folder.path().join(name)));
         assert!(violations.is_empty(), "{name}: {violations:?}");
     }
+}
+
+#[test]
+fn layers_of_equal_content_have_equal_bytes_in_whatever_order_they_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = |at: &str| of(at, Kind::Directory);
+    let pieces = || {
+        vec![
+            directory("/a"),
+            directory("/b"),
+            file("/b/file", "of b"),
+            of("/b/fifo", Kind::Fifo),
+            file("/c", "c"),
+            of("/z", link("a")),
+        ]
+    };
+    let mut forwards = pieces();
+    // The file's first name in the tree is not the one that has its bytes in the layer.
+    forwards.extend([file("/y", "bytes"), of("/a/first", Kind::Hardlink(path("/y")))]);
+    let mut backwards: Vec<Piece> = pieces().into_iter().rev().collect();
+    backwards.splice(0..0, [file("/a/first", "bytes"), of("/y", Kind::Hardlink(path("/a/first")))]);
+    let written = [forwards, backwards].map(|layer| {
+        let place = tempfile::tempdir_in(folder.path()).unwrap().keep();
+        write(&place.join("in"), Compression::Gzip, &[layer, vec![file("/c", "new"), file("/b/b", "x")]]);
+        let image = image_at(&place.join("in"));
+        let (tree, _) = read(&image, &()).unwrap();
+        let spec = Edit {
+            keep: &|_| true,
+            changes: BTreeMap::new(),
+            additions: BTreeMap::new(),
+            config: config(),
+            annotations: BTreeMap::new(),
+        };
+        edit(&image, &tree, &spec, LayoutWriter::create(&place.join("out")).unwrap()).unwrap();
+        let after = image_at(&place.join("out"));
+        assert_eq!(shown(&image), shown(&after));
+        after
+    });
+    assert_eq!(written[0].manifest().layers, written[1].manifest().layers);
+    let mut entries = written[1].entries(0).unwrap();
+    let mut names = Vec::new();
+    while let Some(entry) = entries.next().unwrap() {
+        names.push(entry.head.path.to_string());
+    }
+    assert_eq!(names, ["/a", "/a/first", "/b", "/b/fifo", "/b/file", "/y", "/z"]);
 }

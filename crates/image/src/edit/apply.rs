@@ -12,7 +12,7 @@ use std::{
 
 use casehard_oci::{Compression, RootPath};
 
-use super::{Addition, Edit, history::in_step, plan::Plan};
+use super::{Addition, Edit, history::in_step, plan::Plan, sorted::Sorted};
 use crate::{
     Head, Image, Kind, LayerWriter, LayoutWriter, Mark, NodeId, Tree, WriteError, Written, WrittenLayer,
     Xattrs,
@@ -20,6 +20,7 @@ use crate::{
 
 /// Writes the image that `edit` makes of `image` to `writer`, streaming each layer once: an entry that an upper
 /// layer replaced or removed is dropped with the whiteout that did it, and a layer of which nothing is left is too.
+/// Entries are written sorted, whatever order they came in; what comes before its turn waits in a file beside the output.
 /// The first kept name of a file has its bytes, further names are hardlinks to it. Each layer has the directories
 /// above its entries, with the metadata of the merged tree.
 ///
@@ -90,30 +91,47 @@ fn write_layer(
         Compression::Gzip | Compression::None => Compression::Gzip,
     });
     let mut layer = writer.layer(compression)?;
-    let mut out = Out { plan, sink: &mut layer, directories: HashSet::new() };
-    pour(image, index, plan, &mut out)?;
+    let out = Out { plan, sink: &mut layer, directories: HashSet::new() };
+    let (order, ranks) = plan.order(index);
+    let mut sorted = Sorted::new(out, &order, writer.folder());
+    let (made_up, ranks) = ranks.split_at(plan.loose[index].len());
+    for rank in made_up {
+        sorted.made_up(*rank as usize);
+    }
+    let mut ranks = ranks.iter();
+    pour(image, index, plan, &mut |_, kind, path, content| {
+        let rank = ranks.next().copied().unwrap_or_default();
+        sorted.take(rank as usize, kind, path, content)
+    })?;
+    if !sorted.finish()? {
+        return Err(other_tree(image, index));
+    }
     layer.finish().map(Some)
 }
 
+/// Who takes what is written of a layer, as it comes: the node, what the layer's entry is, where, and its bytes.
+type Take<'a> = dyn FnMut(NodeId, &Kind, &RootPath, &mut dyn io::Read) -> Result<(), WriteError> + 'a;
+
 /// Streams one layer through the plan.
-fn pour(image: &Image, index: usize, plan: &Plan<'_>, out: &mut Out<'_>) -> Result<(), WriteError> {
-    for node in &plan.loose[index] {
-        out.directory(*node)?;
-    }
+fn pour(image: &Image, index: usize, plan: &Plan<'_>, take: &mut Take<'_>) -> Result<(), WriteError> {
     let mut entries = image.entries(index)?;
     let mut nodes = plan.layers[index].iter().peekable();
     let mut ordinal = 0;
     while let Some(mut entry) = entries.next()? {
         while let Some((_, node)) = nodes.next_if(|(at, _)| *at == ordinal) {
             let (kind, path) = (entry.head.kind.clone(), entry.head.path.clone());
-            out.node(*node, &kind, &path, &mut entry)?;
+            take(*node, &kind, &path, &mut entry)?;
         }
         ordinal += 1;
     }
     match nodes.next() {
-        Some(_) => Err(WriteError::OtherTree { layer: image.layers()[index].descriptor.digest }),
+        Some(_) => Err(other_tree(image, index)),
         None => Ok(()),
     }
+}
+
+fn other_tree(image: &Image, index: usize) -> WriteError {
+    WriteError::OtherTree { layer: image.layers()[index].descriptor.digest }
 }
 
 /// Hands the merged root of an image to `sink`: each directory before what it holds, the first name of a file before
@@ -128,7 +146,11 @@ pub(crate) fn flatten(image: &Image, tree: &Tree, sink: &mut dyn Sink) -> Result
     };
     let plan = Plan::new(tree, &edit, image.layers().len());
     let mut out = Out { plan: &plan, sink, directories: HashSet::new() };
-    (0..image.layers().len()).try_for_each(|index| pour(image, index, &plan, &mut out))
+    for (index, loose) in plan.loose.iter().enumerate() {
+        loose.iter().try_for_each(|node| out.directory(*node))?;
+        pour(image, index, &plan, &mut |node, kind, path, content| out.node(node, kind, path, content))?;
+    }
+    Ok(())
 }
 
 /// Who takes entries.
@@ -144,7 +166,7 @@ impl Sink for LayerWriter {
 }
 
 /// One layer in the making.
-struct Out<'a> {
+pub(super) struct Out<'a> {
     plan: &'a Plan<'a>,
     sink: &'a mut dyn Sink,
     /// Directories that it has already.
@@ -152,28 +174,57 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
-    fn node(
+    pub(super) fn node(
         &mut self,
         node: NodeId,
         kind: &Kind,
         path: &RootPath,
         content: &mut dyn io::Read,
     ) -> Result<(), WriteError> {
+        match self.content_size(node, kind, path)? {
+            Some(_) => self.with_bytes(node, content),
+            None => self.without_bytes(node),
+        }
+    }
+
+    /// How many bytes are written for a node that an entry of this kind brings; `None` when it has none of its own.
+    pub(super) fn content_size(
+        &self,
+        node: NodeId,
+        kind: &Kind,
+        path: &RootPath,
+    ) -> Result<Option<u64>, WriteError> {
+        let entry = self.plan.tree().entry(node);
+        if !entry.is_file() || self.plan.links.contains_key(&node) {
+            return Ok(None);
+        }
+        if *kind != Kind::File {
+            // The tree is of another image: its bytes would be lost.
+            return Err(WriteError::OtherEntry { path: path.clone() });
+        }
+        Ok(Some(entry.size()))
+    }
+
+    pub(super) fn size(&self, node: NodeId) -> u64 {
+        self.plan.tree().entry(node).size()
+    }
+
+    pub(super) fn with_bytes(&mut self, node: NodeId, content: &mut dyn io::Read) -> Result<(), WriteError> {
+        self.directories_above(node)?;
+        self.sink.entry(&self.plan.head(node), content)
+    }
+
+    pub(super) fn without_bytes(&mut self, node: NodeId) -> Result<(), WriteError> {
         let mut head = self.plan.head(node);
         if head.kind == Kind::Directory {
             return self.directory(node);
         }
-        self.directories_above(node)?;
         if let Some(first) = self.plan.links.get(&node) {
             head.kind = Kind::Hardlink(self.plan.tree().entry(*first).path());
             head.size = 0;
-            return self.sink.entry(&head, &mut io::empty());
         }
-        if head.kind == Kind::File && *kind != Kind::File {
-            // The tree is of another image: its bytes would be lost.
-            return Err(WriteError::OtherEntry { path: path.clone() });
-        }
-        self.sink.entry(&head, content)
+        self.directories_above(node)?;
+        self.sink.entry(&head, &mut io::empty())
     }
 
     fn directories_above(&mut self, node: NodeId) -> Result<(), WriteError> {

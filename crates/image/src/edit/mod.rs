@@ -3,6 +3,7 @@
 mod apply;
 mod history;
 mod plan;
+mod sorted;
 mod spec;
 
 pub use apply::edit;

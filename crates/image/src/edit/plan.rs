@@ -19,6 +19,8 @@ pub(super) struct Plan<'a> {
     pub links: HashMap<NodeId, NodeId>,
     /// For each layer, directories that no entry of it makes and that are written nevertheless, sorted.
     pub loose: Vec<Vec<NodeId>>,
+    /// Where each node stands in the order of the tree.
+    places: Vec<u32>,
     /// What is put in, where symbolic links on the way lead to.
     pub additions: BTreeMap<RootPath, &'a Addition>,
 }
@@ -31,6 +33,7 @@ impl<'a> Plan<'a> {
             layers: vec![Vec::new(); layers],
             links: HashMap::new(),
             loose: vec![Vec::new(); layers],
+            places: places(tree),
             additions: resolved_additions(tree, &edit.additions),
         };
         for (path, change) in &edit.changes {
@@ -109,14 +112,29 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// For each file with several names the one that its bytes are written under: the kept one that stands first, best
-    /// where the bytes come past. It may be another than the one that has them in the layer, which may be dropped.
+    /// The nodes that are written of a layer, in the order of the tree, and the ranks of those that no entry makes and then
+    /// of those that its entries bring, as they come.
+    pub(super) fn order(&self, layer: usize) -> (Vec<NodeId>, Vec<u32>) {
+        let nodes = || self.loose[layer].iter().chain(self.layers[layer].iter().map(|(_, node)| node));
+        let mut arrivals: Vec<(u32, u32)> =
+            nodes().zip(0..).map(|(node, arrival)| (self.places[node.0 as usize], arrival)).collect();
+        arrivals.sort_unstable();
+        let arrived: Vec<NodeId> = nodes().copied().collect();
+        let mut ranks = vec![0; arrived.len()];
+        let order = arrivals.iter().zip(0..).map(|((_, arrival), rank)| {
+            ranks[*arrival as usize] = rank;
+            arrived[*arrival as usize]
+        });
+        (order.collect(), ranks)
+    }
+
+    /// For each file with several names the one that its bytes are written under: the kept one that stands first in the
+    /// tree, best in the layer that has the bytes. It may be another than the one that has them there, which may be dropped.
     fn carriers(&self, is_kept: impl Fn(&Entry<'_>) -> bool) -> HashMap<u32, NodeId> {
         let mut first = HashMap::new();
         for entry in self.tree.walk().filter(is_kept) {
             let Some(bytes) = entry.bytes_at() else { continue };
-            let place = (entry.layer(), entry.ordinal());
-            let rank = (place != (bytes.0, Some(bytes.1)), place, entry.id());
+            let rank = (entry.layer() != bytes.0, self.places[entry.id().0 as usize], entry.id());
             let best = first.entry(entry.inode()).or_insert(rank);
             *best = rank.min(*best);
         }
@@ -156,6 +174,14 @@ impl<'a> Plan<'a> {
     pub(super) const fn tree(&self) -> &'a Tree {
         self.tree
     }
+}
+
+fn places(tree: &Tree) -> Vec<u32> {
+    let mut places = vec![0; tree.capacity()];
+    for (entry, place) in tree.walk().zip(1..) {
+        places[entry.id().0 as usize] = place;
+    }
+    places
 }
 
 /// Additions with the symbolic links on the way to them followed, as writing through the path would.

@@ -72,6 +72,11 @@ impl LayoutWriter {
         Self { style, ..self }
     }
 
+    /// A folder for what is needed while it is written.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.blobs
+    }
+
     /// How layers are written.
     #[must_use]
     pub const fn style(&self) -> Style {
