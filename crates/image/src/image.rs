@@ -4,7 +4,11 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use casehard_oci::{Compression, Descriptor, Digest, ImageConfig, Manifest, Platform};
 
-use crate::{Entries, Limits, ReadError, layer::Budget, source::Source};
+use crate::{
+    Entries, Limits, ReadError,
+    layer::Budget,
+    source::{Section, Source},
+};
 
 /// How to open an image.
 #[derive(Debug, Clone, Default)]
@@ -160,6 +164,13 @@ impl Image {
         let layer = self.0.layers.get(layer).ok_or(ReadError::NoLayer { index: layer, count })?;
         Entries::new(self.0.source.blob(&layer.descriptor.digest)?, layer, &self.0.limits, budget)
     }
+
+    /// The tar of a layer as a part of a file, when it lies in one as it is.
+    pub(crate) fn section(&self, layer: usize) -> Option<Section> {
+        let layer = self.0.layers.get(layer).filter(|layer| layer.compression == Compression::None)?;
+        self.0.source.section(&layer.descriptor.digest)
+    }
+
     /// The bytes of a blob as stored.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ pub use image_ref::{ImageRef, ImageRefError, Transport};
 pub use layer::{Entries, EntryReader};
 pub use limits::Limits;
 pub use open::{Extent, OpenError, open, open_all};
-pub use read::{Facts, Inspect, Want, read};
+pub use read::{Ahead, Facts, Inspect, Want, read};
 pub use registry::{Credential, RegistryError, copy_to_registry, referrers};
 pub use root::{Flattened, copy_to_root};
 pub use summary::{Beside, LayerSummary, Sized, Summary, summarise};

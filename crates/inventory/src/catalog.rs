@@ -1,12 +1,16 @@
 //! One pass over an image that feeds every cataloger.
 
-use std::{collections::BTreeSet, sync::Mutex};
+use std::{collections::BTreeSet, ops::Range, sync::Mutex};
 
-use casehard_image::{Facts, Head, Image, Inspect, ReadError, Tree, Want, read};
+use casehard_image::{Ahead, Facts, Head, Image, Inspect, ReadError, Tree, Want, read};
 use casehard_oci::RootPath;
 
 use crate::{
-    Cataloger, File, FileFacts, Inventory, Piece, Pieces, catalogers, elf::Elf, facts, facts::Depth, join,
+    Cataloger, File, FileFacts, Inventory, Piece, Pieces, Reads, catalogers,
+    elf::{Elf, Peek},
+    facts,
+    facts::Depth,
+    join,
 };
 
 /// What catalogers and facts keep of one file.
@@ -83,6 +87,24 @@ impl Inspect for Catalog {
         }
     }
 
+    fn parts(&self, head: &Head, start: &[u8], ahead: &Ahead<'_>) -> Option<Vec<Range<u64>>> {
+        if self.depth != Depth::Packages || !Elf::is_elf(start) {
+            return None;
+        }
+        let peek = Peek::new(ahead);
+        for cataloger in self.catalogers {
+            match cataloger.reads {
+                Reads::Elf(read) => read(&head.path, &peek),
+                Reads::Paths(_) if cataloger.reads.matches(head.path.as_bytes(), true).is_some() => {
+                    return None;
+                }
+                Reads::Paths(_) => {}
+            }
+        }
+        Elf::linkage_of(&peek);
+        peek.parts()
+    }
+
     fn inspect(&self, path: &RootPath, head: &Head, bytes: &[u8]) -> Option<Found> {
         let is_elf = Elf::is_elf(bytes);
         let mut found =
@@ -116,6 +138,18 @@ impl<A: Inspect, B: Inspect> Inspect for Both<'_, A, B> {
             (Want::Whole(a), Want::Whole(b)) => Want::Whole(a.max(b)),
             (Want::Nothing, want) | (want, Want::Nothing) => want,
         }
+    }
+
+    fn parts(&self, head: &Head, start: &[u8], ahead: &Ahead<'_>) -> Option<Vec<Range<u64>>> {
+        let takes = |want| matches!(want, Want::Whole(limit) if head.size <= limit);
+        let mut parts = Vec::new();
+        if takes(self.0.wants(head, start)) {
+            parts.extend(self.0.parts(head, start, ahead)?);
+        }
+        if takes(self.1.wants(head, start)) {
+            parts.extend(self.1.parts(head, start, ahead)?);
+        }
+        Some(parts)
     }
 
     fn room(&self) -> u64 {
@@ -181,4 +215,145 @@ fn read_with<I: Inspect>(
     let (facts, others) = facts.unzip();
     let inventory = catalog.finish(&tree, facts);
     Ok((tree, inventory, others))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use casehard_image::{Kind, Mark};
+
+    use super::*;
+    use crate::elf::test_program::{Program, build};
+
+    fn head(path: &str, size: usize) -> Head {
+        Head {
+            path: path.parse().unwrap(),
+            mark: Mark::Present,
+            kind: Kind::File,
+            mode: 0o755,
+            uid: 0,
+            gid: 0,
+            mtime: 0,
+            size: size as u64,
+            xattrs: Default::default(),
+        }
+    }
+
+    /// The parts of a file that are enough, and the file with zeros for all that is in none of them.
+    fn holed(path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+        let read = |buffer: &mut [u8], place: u64| -> io::Result<()> {
+            let place = place as usize;
+            buffer.copy_from_slice(&bytes[place..place + buffer.len()]);
+            Ok(())
+        };
+        let ahead = Ahead::new(bytes.len() as u64, &read);
+        let start = &bytes[..bytes.len().min(4096)];
+        let parts = Catalog::to(Depth::Packages).parts(&head(path, bytes.len()), start, &ahead)?;
+        let mut held = vec![0; bytes.len()];
+        for part in parts {
+            let part = part.start as usize..part.end as usize;
+            held[part.clone()].copy_from_slice(&bytes[part]);
+        }
+        Some(held)
+    }
+
+    fn found(path: &str, bytes: &[u8]) -> String {
+        let head = head(path, bytes.len());
+        format!("{:?}", Catalog::to(Depth::Packages).inspect(&head.path, &head, bytes))
+    }
+
+    /// A program with a large section between each two that are read.
+    fn program() -> Vec<u8> {
+        let note = |owner: &[u8], kind: u32, json: &[u8]| {
+            let numbers = [owner.len() as u32, json.len() as u32, kind].map(u32::to_le_bytes);
+            [&numbers.concat(), owner, json].concat()
+        };
+        let code = vec![0x90; 40_000];
+        let package = note(b"FDO\0", 0xcafe_1a7e, br#"{"type":"x","name":"tool","version":"1"}"#);
+        let opens = note(b"FDO\0", 0x407c_0c0a, br#"[{"soname":["libz.so.1"],"feature":"z"}]"#);
+        let go = [&b"\xff Go buildinf:\x08\x02"[..], &[0; 16], b"\x08go1.22.1\0"].concat();
+        build(&Program {
+            interpreter: Some("/lib64/ld.so"),
+            needed: &["libc.so.6"],
+            runpath: Some("$ORIGIN"),
+            imports: &["SSL_CTX_set_default_verify_paths", "iconv_open"],
+            sections: &[
+                (".text", &code),
+                (".note.package", &package),
+                (".rodata", &code),
+                (".go.buildinfo", &go),
+                (".data", &code),
+                (".note.dlopen", &opens),
+                (".dep-v0", b"broken"),
+                (".debug", &code),
+            ],
+            ..Program::default()
+        })
+    }
+
+    #[test]
+    fn the_parts_of_a_program_say_as_much_as_all_of_it() {
+        let bytes = program();
+        let held = holed("/usr/bin/tool", &bytes).unwrap();
+        assert!(held.iter().filter(|byte| **byte == 0x90).count() < 40_000, "code is not held");
+        let whole = found("/usr/bin/tool", &bytes);
+        for part in [
+            "interpreter: Some",
+            "runpath: Some",
+            "converts: true",
+            "verifies: true",
+            "1.22.1",
+            "libz.so.1",
+            "tool",
+            "inflated",
+        ] {
+            assert!(whole.contains(part), "{part}: {whole}");
+        }
+        assert_eq!(found("/usr/bin/tool", &held), whole);
+        // What a program of this name is stands anywhere in it, and this is no program to start.
+        assert_eq!(holed("/usr/bin/nginx", &bytes), None);
+        assert_eq!(holed("/lib/modules/x.ko", &bytes), None);
+        assert_eq!(holed("/usr/bin/tool", b"#!/bin/sh\n"), None);
+        // Without a table of sections the mark of Go is sought everywhere.
+        let mut bytes = build(&Program::default());
+        bytes.resize(bytes.len() + (32 << 20), 0);
+        assert_eq!(holed("/usr/bin/tool", &bytes), None);
+    }
+
+    #[test]
+    #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
+    fn the_test_program_itself_needs_few_parts() {
+        let bytes = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        if !Elf::is_elf(&bytes) {
+            return eprintln!(
+                "skipped: the_test_program_itself_needs_few_parts: this machine's programs are not ELF"
+            );
+        }
+        let held = holed("/usr/bin/tool", &bytes).unwrap();
+        assert_eq!(found("/usr/bin/tool", &held), found("/usr/bin/tool", &bytes));
+        assert_ne!(held, bytes);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn broken_programs_need_the_same_parts(
+            changes in proptest::collection::vec((0usize..700, proptest::num::u8::ANY), 0..4),
+            table in proptest::collection::vec((0usize..700, proptest::num::u8::ANY), 0..4),
+            cut in 0usize..500,
+        ) {
+            let mut bytes = program();
+            let length = bytes.len();
+            for (at, byte) in changes {
+                bytes[at] = byte;
+            }
+            for (at, byte) in table {
+                bytes[length - 1 - at] = byte;
+            }
+            bytes.truncate(length - cut.saturating_sub(300));
+            if let Some(held) = holed("/usr/bin/tool", &bytes) {
+                proptest::prop_assert_eq!(found("/usr/bin/tool", &held), found("/usr/bin/tool", &bytes));
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use casehard_oci::RootPath;
 
-use crate::{Ecosystem, Names, Package, PythonDistribution, pattern};
+use crate::{Ecosystem, Names, Package, PythonDistribution, elf::Peek, pattern};
 
 /// One way to find packages: which files it reads, and a pure function from a file's bytes to what they say.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +24,9 @@ pub struct Cataloger {
 pub enum Reads {
     /// Those whose path ends in one of these: components separated by `/`, each with at most one `*`.
     Paths(&'static [&'static str]),
-    /// Executables and libraries: ELF files.
-    Elf,
+    /// Executables and libraries: ELF files. The function reads what `parse` will read of one, so that no more of a
+    /// large one is held.
+    Elf(fn(&RootPath, &Peek<'_>)),
 }
 
 impl Reads {
@@ -33,8 +34,8 @@ impl Reads {
     pub(crate) fn matches<'a>(&self, path: &'a [u8], is_elf: bool) -> Option<&'a [u8]> {
         match self {
             Self::Paths(patterns) => patterns.iter().find_map(|one| pattern::match_end(one, path)),
-            Self::Elf if is_elf => Some(b""),
-            Self::Elf => None,
+            Self::Elf(_) if is_elf => Some(b""),
+            Self::Elf(_) => None,
         }
     }
 }

@@ -107,12 +107,27 @@ impl fmt::Debug for EntryReader<'_> {
     }
 }
 
+impl EntryReader<'_> {
+    /// Where in the tar the content is stored as it is, from what has not been read on; `None` when it has holes.
+    pub(crate) fn position(&self) -> Option<u64> {
+        (!self.entries.walk.is_sparse()).then(|| self.entries.walk.position())
+    }
+
+    /// Passes over as many bytes of a content without holes.
+    pub(crate) fn pass_over(&mut self, count: u64) -> io::Result<()> {
+        self.entries.walk.pass_over(count).map_err(|error| self.explain(error))
+    }
+
+    fn explain(&self, error: io::Error) -> io::Error {
+        match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => self.entries.explain(error.into()).into(),
+        }
+    }
+}
+
 impl Read for EntryReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.entries.walk.read(buffer) {
-            Ok(read) => Ok(read),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => Err(self.entries.explain(error.into()).into()),
-        }
+        self.entries.walk.read(buffer).map_err(|error| self.explain(error))
     }
 }

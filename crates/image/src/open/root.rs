@@ -62,6 +62,10 @@ impl Blobs for Scanned {
     fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {
         self.layout.blob(digest)
     }
+
+    fn section(&self, digest: &Digest) -> Option<Section> {
+        self.layout.section(digest)
+    }
 }
 
 fn folder(path: &Path, options: &Options) -> Result<(Source, Descriptor, Digest), OpenError> {
@@ -88,10 +92,15 @@ struct Tar {
 
 impl Blobs for Tar {
     fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {
-        if *digest == self.descriptor.digest {
-            return Ok(Box::new(Section::new(Arc::clone(&self.file), self.descriptor.size)));
+        match self.section(digest) {
+            Some(section) => Ok(Box::new(section)),
+            None => Err(ReadError::Missing { digest: *digest, image: "a plain root".to_owned() }),
         }
-        Err(ReadError::Missing { digest: *digest, image: "a plain root".to_owned() })
+    }
+
+    fn section(&self, digest: &Digest) -> Option<Section> {
+        (*digest == self.descriptor.digest)
+            .then(|| Section::new(Arc::clone(&self.file), self.descriptor.size))
     }
 }
 

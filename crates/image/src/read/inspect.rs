@@ -1,7 +1,10 @@
 //! Who wants to see file contents.
 
+use std::ops::Range;
+
 use casehard_oci::RootPath;
 
+use super::Ahead;
 use crate::Head;
 
 /// How much of a file somebody wants to see.
@@ -24,6 +27,12 @@ pub trait Inspect: Sync {
 
     /// Draws a fact from a file's bytes. Called only for files that were wanted and are within the wanted size.
     fn inspect(&self, path: &RootPath, head: &Head, bytes: &[u8]) -> Option<Self::Fact>;
+
+    /// The parts of a large file that are enough, when it lies where they can be looked up before it is read; `None` for
+    /// all of it. What is in no part is shown as zeros. Called for files that were wanted.
+    fn parts(&self, _head: &Head, _start: &[u8], _ahead: &Ahead<'_>) -> Option<Vec<Range<u64>>> {
+        None
+    }
 
     /// What the large files that are looked at may take of memory together. A file for which there is no room is written
     /// to a file without a name, of which only the pages that are looked at take memory: that takes three times as long.

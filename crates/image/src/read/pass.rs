@@ -7,14 +7,17 @@ use std::{
 };
 
 use super::{
-    Facts, Inspect, Want,
+    Ahead, Facts, Inspect, Want,
+    holed::Holed,
     spool::{Room, Spool},
     turns::{Read, Turns},
 };
-use crate::{EntryReader, Image, Kind, Mark, ReadError, Tree, layer::Budget};
+use crate::{EntryReader, Image, Kind, Mark, ReadError, Tree, layer::Budget, source::Section};
 
 /// Bytes of a file that decide whether it is wanted.
 const START: usize = 4096;
+/// Of files that are no smaller it is asked which parts are enough: looking them up takes as long as reading this much.
+const LARGE: u64 = 2 << 20;
 /// Entries that are handed on together, and bytes of them.
 const BATCH: usize = 256;
 const BATCH_BYTES: usize = 1 << 20;
@@ -87,10 +90,11 @@ fn read_layer<I: Inspect>(
     scratch: &mut Scratch,
 ) -> Result<(), ReadError> {
     let mut entries = image.entries_within(layer, &scratch.budget)?;
+    let section = image.section(layer);
     let mut batch = Vec::with_capacity(BATCH);
     let (mut ordinal, mut bytes) = (0, 0);
     while let Some(mut entry) = entries.next()? {
-        let fact = look(&mut entry, inspect, scratch)?;
+        let fact = look(&mut entry, section.as_ref(), inspect, scratch)?;
         let read = Read { head: entry.head, ordinal, fact };
         bytes += read.weight();
         batch.push(read);
@@ -109,6 +113,7 @@ fn read_layer<I: Inspect>(
 /// The fact of an entry, if it is a file that is wanted.
 fn look<I: Inspect>(
     entry: &mut EntryReader<'_>,
+    section: Option<&Section>,
     inspect: &I,
     scratch: &mut Scratch,
 ) -> Result<Option<I::Fact>, ReadError> {
@@ -117,11 +122,21 @@ fn look<I: Inspect>(
     }
     let head = entry.head.clone();
     let explain = |error| ReadError::io(head.path.to_string(), error);
+    let stored = section.zip(entry.position());
     let filled = fill(entry, &mut scratch.start).map_err(explain)?;
     let start = &scratch.start[..filled];
     match inspect.wants(&head, start) {
         Want::Whole(limit) if head.size <= limit => {}
         _ => return Ok(None),
+    }
+    let parts = stored.filter(|_| head.size >= LARGE).and_then(|(section, position)| {
+        let read =
+            |buffer: &mut [u8], place: u64| section.read_exact_at(buffer, position.saturating_add(place));
+        inspect.parts(&head, start, &Ahead::new(head.size, &read))
+    });
+    if let Some(mut holed) = parts.and_then(|parts| Holed::new(head.size, parts, scratch.spool.room())) {
+        let bytes = holed.fill(start, entry).map_err(explain)?;
+        return Ok(inspect.inspect(&head.path, &head, bytes));
     }
     let bytes = scratch.spool.take(start, head.size, entry).map_err(explain)?;
     Ok(inspect.inspect(&head.path, &head, &bytes))

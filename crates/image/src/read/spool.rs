@@ -43,7 +43,7 @@ impl Room {
     }
 
     /// Takes `size` bytes for as long as what is returned lives; `None` when they are not left.
-    fn take(&self, size: u64) -> Option<Taken> {
+    pub(super) fn take(&self, size: u64) -> Option<Taken> {
         let left = |left: u64| left.checked_sub(size);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).ok()?;
         Some(Taken { room: self.clone(), size })
@@ -52,7 +52,7 @@ impl Room {
 
 /// Memory that is taken.
 #[derive(Debug)]
-struct Taken {
+pub(super) struct Taken {
     room: Room,
     size: u64,
 }
@@ -84,6 +84,11 @@ impl Deref for Bytes<'_> {
 impl Spool {
     pub(super) fn new(room: Room) -> Self {
         Self { buffer: Vec::new(), pages: None, room }
+    }
+
+    /// Where memory for large files is taken.
+    pub(super) const fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Gives back what only large files need. Between the files of a layer it is kept: the system clears new memory.

@@ -101,12 +101,16 @@ impl Archive {
 
 impl Blobs for Archive {
     fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError> {
-        let usual = || RootPath::root().child(b"blobs").child(b"sha256").child(digest.hex().as_bytes());
-        let path = self.blobs.get(digest).cloned().unwrap_or_else(usual);
-        match self.member(&path) {
-            Some((_, section)) => Ok(Box::new(section)),
+        match self.section(digest) {
+            Some(section) => Ok(Box::new(section)),
             None => Err(ReadError::Missing { digest: *digest, image: self.path.display().to_string() }),
         }
+    }
+
+    fn section(&self, digest: &Digest) -> Option<Section> {
+        let usual = || RootPath::root().child(b"blobs").child(b"sha256").child(digest.hex().as_bytes());
+        let path = self.blobs.get(digest).cloned().unwrap_or_else(usual);
+        self.member(&path).map(|(_, section)| section)
     }
 }
 
@@ -122,6 +126,15 @@ impl Section {
     /// The first `size` bytes of a file.
     pub(crate) const fn new(file: Arc<File>, size: u64) -> Self {
         Self { file, at: 0, end: size }
+    }
+
+    /// Fills `buffer` from a place in it, whatever has been read.
+    pub(crate) fn read_exact_at(&self, buffer: &mut [u8], place: u64) -> io::Result<()> {
+        let at = self.at.checked_add(place).filter(|at| *at <= self.end);
+        match at.filter(|at| self.end - at >= buffer.len() as u64) {
+            Some(at) => self.file.read_exact_at(buffer, at),
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 }
 

@@ -4,11 +4,12 @@ use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use casehard_oci::Digest;
 
-use super::Blobs;
+use super::{Blobs, Section};
 use crate::ReadError;
 
 /// A folder with an image layout.
@@ -25,6 +26,12 @@ impl Blobs for Layout {
             }
             Err(error) => Err(ReadError::io(format!("blob {digest}"), error)),
         }
+    }
+
+    fn section(&self, digest: &Digest) -> Option<Section> {
+        let file = open_file(&self.0.join("blobs/sha256").join(digest.hex())).ok()?;
+        let size = file.metadata().ok()?.len();
+        Some(Section::new(Arc::new(file), size))
     }
 }
 

@@ -20,6 +20,11 @@ pub(crate) trait Blobs: Send + Sync + fmt::Debug {
     /// The bytes of a blob, not checked yet.
     fn blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>, ReadError>;
 
+    /// The blob as a part of a file, when it lies in one that can be read at any place.
+    fn section(&self, _digest: &Digest) -> Option<Section> {
+        None
+    }
+
     /// Has these blobs brought here, where they lie elsewhere: several at once is faster than one by one.
     fn prepare(&self, _blobs: &[Descriptor]) -> Result<(), ReadError> {
         Ok(())

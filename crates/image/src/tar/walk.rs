@@ -99,6 +99,17 @@ impl<R: BufRead> Walk<R> {
         }
     }
 
+    /// Passes over content of the current entry, which has no holes.
+    pub(crate) fn pass_over(&mut self, count: u64) -> io::Result<()> {
+        let wanted = count.min(self.remaining);
+        let left = self.advance(wanted)?;
+        self.remaining -= wanted - left;
+        if left > 0 || wanted < count {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, TarError::Truncated));
+        }
+        Ok(())
+    }
+
     /// Reads to the end of the source, past the end of the tar.
     pub(crate) fn drain(&mut self) -> io::Result<()> {
         loop {
@@ -116,6 +127,11 @@ impl<R: BufRead> Walk<R> {
         self.sparse.as_ref().map_or(0, |map| map.size() - self.remaining)
     }
 
+    /// Whether the current entry is stored without its holes.
+    pub(crate) const fn is_sparse(&self) -> bool {
+        self.sparse.is_some()
+    }
+
     /// Where the content of the current entry begins, or how far it has been read.
     pub(crate) const fn position(&self) -> u64 {
         self.position
@@ -129,23 +145,32 @@ impl<R: BufRead> Walk<R> {
         WalkError::Tar(self.entry, error)
     }
 
-    fn skip(&mut self, mut count: u64) -> Result<(), WalkError> {
+    fn skip(&mut self, count: u64) -> Result<(), WalkError> {
+        let left = self.advance(count)?;
+        if left == 0 {
+            return Ok(());
+        }
+        // Only padding may be missing: the content is complete.
+        if left <= self.padding && self.padding < BLOCK as u64 {
+            self.ended = true;
+            return Ok(());
+        }
+        Err(self.tar(TarError::Truncated))
+    }
+
+    /// Passes over as many bytes; how many are missing when the source ends before.
+    fn advance(&mut self, mut count: u64) -> io::Result<u64> {
         while count > 0 {
             let length = self.source.fill_buf()?.len();
             if length == 0 {
-                // Only padding may be missing: the content is complete.
-                if count <= self.padding && self.padding < BLOCK as u64 {
-                    self.ended = true;
-                    return Ok(());
-                }
-                return Err(self.tar(TarError::Truncated));
+                break;
             }
             let taken = usize::try_from(count).unwrap_or(usize::MAX).min(length);
             self.source.consume(taken);
             self.position += taken as u64;
             count -= taken as u64;
         }
-        Ok(())
+        Ok(count)
     }
 
     /// A block; `None` at the end of the source.

@@ -2,19 +2,31 @@
 
 use std::io::Read as _;
 
+use object::ReadRef;
 use serde_json::Value;
 
 use crate::{Cataloger, Ecosystem, File, Package, Pieces, Reads, Says, elf, facts};
 
 /// Crates in programs.
-pub static CARGO: Cataloger =
-    Cataloger { name: "cargo", reads: Reads::Elf, limit: facts::ELF_LIMIT, gives: Ecosystem::Cargo, parse };
+pub static CARGO: Cataloger = Cataloger {
+    name: "cargo",
+    reads: Reads::Elf(|_, peek| {
+        list(peek);
+    }),
+    limit: facts::ELF_LIMIT,
+    gives: Ecosystem::Cargo,
+    parse,
+};
 
 /// The most that a list may unpack to, in bytes.
 const MOST: u64 = 32 << 20;
 
+fn list<'d, R: ReadRef<'d>>(file: R) -> Option<&'d [u8]> {
+    elf::section(file, b".dep-v0")
+}
+
 fn parse(file: &File<'_>, out: &mut Pieces) {
-    let Some(data) = elf::section(file.bytes, b".dep-v0") else { return };
+    let Some(data) = list(file.bytes) else { return };
     let mut text = Vec::new();
     if flate2::read::ZlibDecoder::new(data).take(MOST).read_to_end(&mut text).is_err() {
         return out.unknown("list of crates that cannot be inflated");

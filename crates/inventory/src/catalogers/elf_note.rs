@@ -1,5 +1,6 @@
 //! ELF package notes: `.note.package` (UAPI group, *ELF package metadata*).
 
+use object::ReadRef;
 use serde_json::Value;
 
 use crate::{Cataloger, Ecosystem, File, Package, Pieces, Reads, Says, elf, facts};
@@ -7,7 +8,9 @@ use crate::{Cataloger, Ecosystem, File, Package, Pieces, Reads, Says, elf, facts
 /// Programs that say which package they are of.
 pub static ELF_NOTE: Cataloger = Cataloger {
     name: "elf-note",
-    reads: Reads::Elf,
+    reads: Reads::Elf(|_, peek| {
+        section(peek);
+    }),
     limit: facts::ELF_LIMIT,
     gives: Ecosystem::Generic,
     parse,
@@ -15,8 +18,12 @@ pub static ELF_NOTE: Cataloger = Cataloger {
 
 const TYPE: u32 = 0xcafe_1a7e;
 
+fn section<'d, R: ReadRef<'d>>(file: R) -> Option<&'d [u8]> {
+    elf::section(file, b".note.package")
+}
+
 fn parse(file: &File<'_>, out: &mut Pieces) {
-    let Some(text) = elf::section(file.bytes, b".note.package").and_then(note) else { return };
+    let Some(text) = section(file.bytes).and_then(note) else { return };
     let Ok(value) = serde_json::from_slice::<Value>(text) else {
         return out.unknown("package note that is no JSON");
     };

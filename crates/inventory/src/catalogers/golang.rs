@@ -1,10 +1,19 @@
 //! Go programs: the build information that the linker leaves (`debug/buildinfo`).
 
+use object::ReadRef;
+
 use crate::{Cataloger, Ecosystem, File, Package, Pieces, Reads, Says, elf, facts};
 
 /// Go modules in programs.
-pub static GOLANG: Cataloger =
-    Cataloger { name: "go", reads: Reads::Elf, limit: facts::ELF_LIMIT, gives: Ecosystem::Golang, parse };
+pub static GOLANG: Cataloger = Cataloger {
+    name: "go",
+    reads: Reads::Elf(|_, peek| {
+        build_information(peek);
+    }),
+    limit: facts::ELF_LIMIT,
+    gives: Ecosystem::Golang,
+    parse,
+};
 
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 const HEADER: usize = 32;
@@ -69,12 +78,13 @@ fn linked_version(flags: &str) -> Option<&str> {
 }
 
 /// The Go version, and the module lines.
-fn build_information(bytes: &[u8]) -> Option<(String, String)> {
-    let data = match elf::section(bytes, b".go.buildinfo") {
+fn build_information<'d, R: ReadRef<'d>>(file: R) -> Option<(String, String)> {
+    let data = match elf::section(file, b".go.buildinfo") {
         Some(data) if data.starts_with(MAGIC) => data,
-        _ if elf::has_sections(bytes) => return None,
+        _ if elf::has_sections(file) => return None,
         // A file without a section table still has it, at a multiple of 16.
         _ => {
+            let bytes = file.read_bytes_at(0, file.len().ok()?).ok()?;
             let at = memchr::memmem::find_iter(bytes, MAGIC).take(16).find(|at| at % 16 == 0)?;
             &bytes[at..]
         }
@@ -86,10 +96,10 @@ fn build_information(bytes: &[u8]) -> Option<(String, String)> {
     } else {
         let string = |at: usize| -> Option<&[u8]> {
             let address = number(data.get(at..)?, pointer, flags & 1 != 0)?;
-            let head = elf::at_address(bytes, address)?;
+            let head = elf::at_address(file, address, 16)?;
             let start = number(head, pointer, flags & 1 != 0)?;
             let length = number(head.get(pointer..)?, pointer, flags & 1 != 0)?;
-            elf::at_address(bytes, start)?.get(..usize::try_from(length).ok()?)
+            elf::at_address(file, start, length).filter(|text| text.len() as u64 == length)
         };
         (string(16)?, string(16 + pointer).unwrap_or_default())
     };

@@ -1,7 +1,7 @@
 //! What one ELF file says of itself (System V ABI, chapters 4 and 5; ELF for the glibc `gABI` extensions).
 
 use object::{
-    Endianness,
+    Endianness, ReadRef,
     elf::{
         DF_1_PIE, DT_FLAGS_1, DT_NEEDED, DT_NULL, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB,
         ET_CORE, ET_DYN, ET_EXEC, ET_REL, FileHeader32, FileHeader64, PT_DYNAMIC, PT_LOAD,
@@ -114,9 +114,14 @@ impl Elf {
     /// Reads an ELF file but for what is sought in all of its bytes: [`Elf::opens`], and the path in [`Elf::verifies`].
     #[must_use]
     pub fn linkage(bytes: &[u8]) -> Option<Self> {
-        match bytes.get(4)? {
-            1 => read::<FileHeader32<Endianness>>(bytes),
-            2 => read::<FileHeader64<Endianness>>(bytes),
+        Self::linkage_of(bytes)
+    }
+
+    /// The same of bytes that are read as they are needed.
+    pub(crate) fn linkage_of<'d, R: ReadRef<'d>>(data: R) -> Option<Self> {
+        match class(data)? {
+            1 => read::<FileHeader32<Endianness>, R>(data),
+            2 => read::<FileHeader64<Endianness>, R>(data),
             _ => None,
         }
     }
@@ -156,10 +161,15 @@ const MOST_SEGMENTS: usize = 4096;
 /// More entries of the dynamic section than this are not read.
 const MOST_DYNAMIC: usize = 1 << 16;
 
-fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
-    let header = H::parse(bytes).ok()?;
+/// How long its addresses are (`EI_CLASS`).
+fn class<'d, R: ReadRef<'d>>(data: R) -> Option<u8> {
+    data.read_bytes_at(4, 1).ok()?.first().copied()
+}
+
+fn read<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(data: R) -> Option<Elf> {
+    let header = H::parse(data).ok()?;
     let endian = header.endian().ok()?;
-    let segments = header.program_headers(endian, bytes).unwrap_or_default();
+    let segments = header.program_headers(endian, data).unwrap_or_default();
     let segments = &segments[..segments.len().min(MOST_SEGMENTS)];
     let mut elf = Elf {
         is_64: header.is_type_64(),
@@ -169,31 +179,22 @@ fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
     };
     let mut dynamic = None;
     for segment in segments {
-        if let Ok(Some(path)) = segment.interpreter(endian, bytes) {
+        if let Ok(Some(path)) = segment.interpreter(endian, data) {
             elf.interpreter = Some(path.into());
         }
         if segment.p_type(endian) == PT_DYNAMIC {
-            dynamic = segment.dynamic(endian, bytes).ok().flatten();
+            dynamic = segment.dynamic(endian, data).ok().flatten();
             elf.is_dynamic = true;
         }
     }
-    let at_address = |address: u64| -> Option<&[u8]> {
-        segments.iter().filter(|segment| segment.p_type(endian) == PT_LOAD).find_map(|segment| {
-            let offset = address.checked_sub(segment.p_vaddr(endian).into())?;
-            segment
-                .data(endian, bytes)
-                .ok()?
-                .get(usize::try_from(offset).ok()?..)
-                .filter(|rest| !rest.is_empty())
-        })
-    };
     let mut is_pie = false;
     if let Some(dynamic) = dynamic {
         let entries = || dynamic.iter().take(MOST_DYNAMIC).take_while(|entry| entry.tag(endian) != DT_NULL);
         let value = |tag| entries().find(|entry| entry.tag(endian) == tag).map(|entry| entry.val(endian));
-        let strings = value(DT_STRTAB).and_then(at_address).unwrap_or_default();
-        let size = value(DT_STRSZ).and_then(|size| usize::try_from(size).ok()).unwrap_or(strings.len());
-        let strings = &strings[..strings.len().min(size)];
+        let size = value(DT_STRSZ).unwrap_or(u64::MAX);
+        let strings =
+            value(DT_STRTAB).and_then(|address| loaded::<H, R>(segments, endian, data, address, size));
+        let strings = strings.unwrap_or_default();
         let string = |offset: u64| -> Option<&[u8]> {
             let rest = strings.get(usize::try_from(offset).ok()?..)?;
             rest.get(..memchr::memchr(0, rest)?)
@@ -224,20 +225,46 @@ fn read<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Elf> {
         ET_CORE => ElfKind::Core,
         _ => ElfKind::Other,
     };
-    sections::<H>(header, endian, bytes, &mut elf);
+    sections(header, endian, data, &mut elf);
     Some(elf)
 }
 
+/// The bytes from an address of the loaded program on, up to the end of their segment, and not more than `most`.
+fn loaded<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(
+    segments: &[H::ProgramHeader],
+    endian: Endianness,
+    data: R,
+    address: u64,
+    most: u64,
+) -> Option<&'d [u8]> {
+    let length = data.len().ok()?;
+    let place = |segment: &H::ProgramHeader| {
+        let offset = address.checked_sub(segment.p_vaddr(endian).into())?;
+        let (start, size) = segment.file_range(endian);
+        start.checked_add(size).filter(|end| *end <= length)?;
+        let left = size.checked_sub(offset).filter(|left| *left > 0)?;
+        Some((start + offset, left))
+    };
+    let mut loads = segments.iter().filter(|segment| segment.p_type(endian) == PT_LOAD);
+    let (start, left) = loads.find_map(place)?;
+    data.read_bytes_at(start, left.min(most)).ok()
+}
+
 /// What the section table tells: marks of Go and cargo-auditable, and notes. A file may have none.
-fn sections<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endianness, bytes: &[u8], elf: &mut Elf) {
-    let Ok(sections) = header.sections(endian, bytes) else { return };
+fn sections<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(
+    header: &H,
+    endian: Endianness,
+    data: R,
+    elf: &mut Elf,
+) {
+    let Ok(sections) = header.sections(endian, data) else { return };
     for section in sections.iter().take(1 << 16) {
         match sections.section_name(endian, section) {
             Ok(b".go.buildinfo") => elf.is_go = true,
             Ok(b".dep-v0") => elf.is_auditable = true,
             Ok(b".note.dlopen") => {
-                if let Ok(data) = section.data(endian, bytes) {
-                    elf.dlopen.extend(candidates::dlopen_notes(data, elf.is_big_endian));
+                if let Ok(notes) = section.data(endian, data) {
+                    elf.dlopen.extend(candidates::dlopen_notes(notes, elf.is_big_endian));
                 }
             }
             _ => {}
@@ -246,60 +273,58 @@ fn sections<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endianness, 
 }
 
 /// The content of the section called `name`.
-pub(crate) fn section<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    fn find<'a, H: FileHeader<Endian = Endianness>>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-        let header = H::parse(bytes).ok()?;
+pub(crate) fn section<'d, R: ReadRef<'d>>(data: R, name: &[u8]) -> Option<&'d [u8]> {
+    fn find<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(
+        data: R,
+        name: &[u8],
+    ) -> Option<&'d [u8]> {
+        let header = H::parse(data).ok()?;
         let endian = header.endian().ok()?;
-        let (_, section) = header.sections(endian, bytes).ok()?.section_by_name(endian, name)?;
-        section.data(endian, bytes).ok()
+        let (_, section) = header.sections(endian, data).ok()?.section_by_name(endian, name)?;
+        section.data(endian, data).ok()
     }
-    match bytes.get(4)? {
-        1 => find::<FileHeader32<Endianness>>(bytes, name),
-        2 => find::<FileHeader64<Endianness>>(bytes, name),
+    match class(data)? {
+        1 => find::<FileHeader32<Endianness>, R>(data, name),
+        2 => find::<FileHeader64<Endianness>, R>(data, name),
         _ => None,
     }
 }
 
 /// Whether the file has a table of sections with names.
-pub(crate) fn has_sections(bytes: &[u8]) -> bool {
-    fn any<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<bool> {
-        let header = H::parse(bytes).ok()?;
+pub(crate) fn has_sections<'d, R: ReadRef<'d>>(data: R) -> bool {
+    fn any<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(data: R) -> Option<bool> {
+        let header = H::parse(data).ok()?;
         let endian = header.endian().ok()?;
-        let sections = header.sections(endian, bytes).ok()?;
+        let sections = header.sections(endian, data).ok()?;
         Some(
             sections
                 .iter()
                 .any(|section| sections.section_name(endian, section).is_ok_and(|name| !name.is_empty())),
         )
     }
-    let any = match bytes.get(4) {
-        Some(1) => any::<FileHeader32<Endianness>>(bytes),
-        Some(2) => any::<FileHeader64<Endianness>>(bytes),
+    let any = match class(data) {
+        Some(1) => any::<FileHeader32<Endianness>, R>(data),
+        Some(2) => any::<FileHeader64<Endianness>, R>(data),
         _ => None,
     };
     any.unwrap_or_default()
 }
 
-/// The file's bytes from an address of the loaded program on.
-pub(crate) fn at_address(bytes: &[u8], address: u64) -> Option<&[u8]> {
-    fn find<H: FileHeader<Endian = Endianness>>(bytes: &[u8], address: u64) -> Option<&[u8]> {
-        let header = H::parse(bytes).ok()?;
+/// The file's bytes from an address of the loaded program on: up to `most` of them.
+pub(crate) fn at_address<'d, R: ReadRef<'d>>(data: R, address: u64, most: u64) -> Option<&'d [u8]> {
+    fn find<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(
+        data: R,
+        address: u64,
+        most: u64,
+    ) -> Option<&'d [u8]> {
+        let header = H::parse(data).ok()?;
         let endian = header.endian().ok()?;
-        let segments = header.program_headers(endian, bytes).ok()?;
-        segments.iter().take(MOST_SEGMENTS).filter(|segment| segment.p_type(endian) == PT_LOAD).find_map(
-            |segment| {
-                let offset = address.checked_sub(segment.p_vaddr(endian).into())?;
-                segment
-                    .data(endian, bytes)
-                    .ok()?
-                    .get(usize::try_from(offset).ok()?..)
-                    .filter(|rest| !rest.is_empty())
-            },
-        )
+        let segments = header.program_headers(endian, data).ok()?;
+        loaded::<H, R>(&segments[..segments.len().min(MOST_SEGMENTS)], endian, data, address, most)
     }
-    match bytes.get(4)? {
-        1 => find::<FileHeader32<Endianness>>(bytes, address),
-        2 => find::<FileHeader64<Endianness>>(bytes, address),
+    match class(data)? {
+        1 => find::<FileHeader32<Endianness>, R>(data, address, most),
+        2 => find::<FileHeader64<Endianness>, R>(data, address, most),
         _ => None,
     }
 }
@@ -321,7 +346,7 @@ mod tests {
         let elf = Elf::read(&bytes).unwrap();
         assert!(elf.is_program() && !elf.is_go && elf.soname.is_none());
         assert_eq!(elf.is_static(), elf.needed.is_empty() && elf.interpreter.is_none());
-        assert!(section(&bytes, b".text").is_some_and(|text| !text.is_empty()));
+        assert!(section(&bytes[..], b".text").is_some_and(|text| !text.is_empty()));
     }
 
     #[test]

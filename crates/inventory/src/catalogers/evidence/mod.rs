@@ -4,6 +4,7 @@
 mod mark;
 mod programs;
 
+use casehard_oci::RootPath;
 use mark::Mark;
 use programs::PROGRAMS;
 
@@ -12,7 +13,11 @@ use crate::{Cataloger, Detail, Ecosystem, Evidence, File, Package, Pieces, Reads
 /// Programs by evidence in their files.
 pub static EVIDENCE: Cataloger = Cataloger {
     name: "evidence",
-    reads: Reads::Elf,
+    reads: Reads::Elf(|path, peek| {
+        if programs(path).next().is_some() {
+            peek.needs_all();
+        }
+    }),
     limit: facts::ELF_LIMIT,
     gives: Ecosystem::Generic,
     parse,
@@ -30,10 +35,17 @@ struct Program {
     cpes: &'static [&'static str],
 }
 
+/// What a file of that name may be.
+fn programs(path: &RootPath) -> impl Iterator<Item = &'static Program> {
+    let name = path.file_name().unwrap_or_default();
+    PROGRAMS
+        .iter()
+        .filter(move |program| program.files.iter().any(|one| pattern::match_end(one, name).is_some()))
+}
+
 fn parse(file: &File<'_>, out: &mut Pieces) {
     let Some(name) = file.path.file_name() else { return };
-    let called = |program: &&Program| program.files.iter().any(|one| pattern::match_end(one, name).is_some());
-    for program in PROGRAMS.iter().filter(called) {
+    for program in programs(file.path) {
         let Some(version) = program.marks.iter().find_map(|mark| mark.find(file.bytes, name)) else {
             continue;
         };
