@@ -461,3 +461,30 @@ f usr/share/zoneinfo/Europe/Berlin = zone
         &[&at("System.Private.Xml.dll"), &at("libSystem.Native.so"), "/usr/share/zoneinfo/Europe/Berlin"],
     );
 }
+
+#[test]
+fn pickles_bring_the_modules_of_the_classes_they_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let pickle = folder.path().join("pickle");
+    std::fs::write(&pickle, b"\x80\x02cwords.numbers\nPattern\nq\0)\x81.").unwrap();
+    let layer = format!(
+        r"
+f var/lib/dpkg/status = Package: words\nStatus: install ok installed\nVersion: 1\n
+f var/lib/dpkg/info/words.list = /.\n/usr/lib/python3/dist-packages/words/__init__.py\n/usr/lib/python3/dist-packages/words/numbers.py\n/usr/lib/python3/dist-packages/words/other.py\n/usr/lib/python3/dist-packages/words/de.dat\n
+f usr/bin/python3 755 = python
+f usr/lib/python3.11/encodings/__init__.py = 1
+f usr/lib/python3/dist-packages/words/__init__.py = 1
+f usr/lib/python3/dist-packages/words/numbers.py = 1
+f usr/lib/python3/dist-packages/words/other.py = 1
+f usr/lib/python3/dist-packages/words/de.dat < {}
+",
+        pickle.display()
+    );
+    let words = "/usr/lib/python3/dist-packages/words";
+    check(
+        &layer,
+        &["/usr/bin/python3", "/usr/lib/python3.11/encodings/__init__.py", &format!("{words}/__init__.py")],
+        "/usr/bin/python3",
+        &[&format!("{words}/numbers.py"), &format!("{words}/de.dat")],
+    );
+}

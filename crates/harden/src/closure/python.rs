@@ -114,7 +114,7 @@ pub(super) fn is_on_import_path(closure: &Closure<'_>, directory: Entry<'_>) -> 
 
 pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grade) {
     if !entry.name().ends_with(b".py") {
-        return;
+        return of_no_module(closure, entry, grade);
     }
     bytecode(closure, entry);
     let Some(root) = root_of(entry) else { return };
@@ -156,13 +156,36 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
         names.extend(
             import.names().filter(|part| *part != "*").map(|part| [&name[..], part.as_bytes()].join(&b'.')),
         );
-        for found in names.iter().flat_map(|name| find(closure, name, is_standard)).collect::<Vec<_>>() {
-            let may_bring =
-                || ground.may_bring(entry, found) || is_standard && of_one_source(ground, entry, found);
-            if grade == Grade::Active || may_bring() {
-                closure.need(found, grade, entry, Rule::PythonImport);
-            }
+        bring(closure, entry, grade, is_standard, &names);
+    }
+}
+
+/// Keeps the modules of these names.
+fn bring<'a>(closure: &mut Closure<'a>, by: Entry<'a>, grade: Grade, is_standard: bool, names: &[Vec<u8>]) {
+    let ground = closure.ground;
+    for found in names.iter().flat_map(|name| find(closure, name, is_standard)).collect::<Vec<_>>() {
+        let may_bring = || ground.may_bring(by, found) || is_standard && of_one_source(ground, by, found);
+        if grade == Grade::Active || may_bring() {
+            closure.need(found, grade, by, Rule::PythonImport);
         }
+    }
+}
+
+/// What is no module and imports modules: a script, and a pickle, which imports those of the classes that it names. What
+/// the application read has done so already.
+fn of_no_module<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grade) {
+    let Some(source) = closure.ground.inventory.python(entry) else { return };
+    let was_read = closure.was_read(entry);
+    for import in source.imports() {
+        let has_happened = was_read && import.when == When::Start;
+        if import.level > 0 || import.when == When::Never || has_happened {
+            continue;
+        }
+        let module = import.module.as_bytes().to_vec();
+        let parts = import.names().filter(|part| *part != "*");
+        let below: Vec<_> = parts.map(|part| [&module[..], part.as_bytes()].join(&b'.')).collect();
+        let names: Vec<_> = std::iter::once(module).chain(below).collect();
+        bring(closure, entry, grade, false, &names);
     }
 }
 

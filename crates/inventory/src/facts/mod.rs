@@ -4,6 +4,7 @@ mod javascript;
 mod node;
 mod paths;
 mod perl;
+mod pickle;
 mod python;
 mod ruby;
 mod script;
@@ -88,6 +89,8 @@ impl FileFacts {
         let is_python_script = facts.script.as_ref().is_some_and(|script| script.is_python());
         if bytes.len() as u64 <= SOURCE_LIMIT && (is_python_source(name) || is_python_script) {
             facts.python = Some(PythonSource::read(bytes));
+        } else if bytes.len() as u64 <= SOURCE_LIMIT && pickle::is_pickle(bytes) {
+            facts.python = pickle::globals(bytes).map(PythonSource::of_globals);
         }
         let program = facts.script.as_ref().map(|script| script.program());
         if bytes.len() as u64 <= SOURCE_LIMIT
@@ -130,7 +133,7 @@ pub(crate) fn wanted(path: &RootPath, start: &[u8], depth: Depth) -> u64 {
         ELF_LIMIT
     } else if start.starts_with(b"#!")
         || path.as_bytes() == b"etc/ld.so.cache"
-        || (depth == Depth::Needs && is_source())
+        || (depth == Depth::Needs && (is_source() || pickle::is_pickle(start)))
     {
         SOURCE_LIMIT
     } else if keeps_text(path) || (depth == Depth::Needs && is_configuration(path)) {

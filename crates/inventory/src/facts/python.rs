@@ -71,6 +71,18 @@ impl PythonSource {
         }
     }
 
+    /// What unpickling imports: the module of each class that the pickle names.
+    pub(super) fn of_globals(globals: Vec<(&str, &str)>) -> Self {
+        let mut imports: Vec<String> = globals
+            .into_iter()
+            .filter(|(module, _)| !module.starts_with('.') && !module.contains([':', '\0']))
+            .map(|(module, _)| format!("s{module}:"))
+            .collect();
+        imports.sort_unstable();
+        imports.dedup();
+        Self { imports: imports.into_iter().collect(), ..Self::default() }
+    }
+
     /// What it imports, sorted; conditional imports and those inside functions are among them.
     pub fn imports(&self) -> impl Iterator<Item = Import<'_>> {
         self.imports.texts().map(|text| {
