@@ -9,6 +9,7 @@ mod libc;
 mod packages;
 mod reference;
 mod run;
+mod unpinned;
 mod words;
 
 pub(crate) use calls::{Call, Step};
@@ -21,6 +22,7 @@ pub(crate) use libc::Libc;
 pub(crate) use packages::{Install, Manager};
 pub(crate) use reference::ImageName;
 pub(crate) use run::check;
+pub(crate) use unpinned::unpinned;
 pub(crate) use words::{is_address, is_archive, ports};
 
 // What rule files use, so that each needs one line.

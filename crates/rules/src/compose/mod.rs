@@ -2,6 +2,7 @@
 
 crate::check::folder! {
     compose_broken,
+    compose_build_and_image,
     compose_build_secret,
     compose_capabilities_kept,
     compose_capability_added,
@@ -18,9 +19,12 @@ crate::check::folder! {
     compose_no_healthcheck,
     compose_no_init,
     compose_obsolete_version,
+    compose_open_ulimit,
     compose_privileged,
     compose_privileged_port,
     compose_public_port,
+    compose_repeated_name,
+    compose_repeated_port,
     compose_root_user,
     compose_runtime_socket,
     compose_secret_value,

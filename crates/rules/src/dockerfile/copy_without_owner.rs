@@ -1,11 +1,11 @@
-//! `copy-without-owner`: files copied after USER belong to root.
+//! `copy-without-owner`: files are copied as root and given away in a later layer.
 
 use crate::build::*;
 
 rule! {
     "copy-without-owner", Dockerfile, Medium, true,
-    "files copied after USER belong to root",
-    ["tally:copy-after-user-without-chown"]
+    "files are copied as root and given away in a later layer",
+    ["casehard:copy-chown-order"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

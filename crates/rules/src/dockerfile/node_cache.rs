@@ -17,16 +17,16 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         if cleaned || step.mounts.iter().any(|mount| matches!(&*mount.kind, "cache" | "tmpfs")) {
             continue;
         }
-        // npm keeps little that is worth a remark; yarn and pnpm keep every archive.
         let call = step.calls().find(|call| match call.program() {
+            "npm" => matches!(call.subcommand(), "install" | "ci" | "i" | "add") && !call.has_flag(&["--cache", "--dry-run", "--package-lock-only"]),
             "yarn" => matches!(call.subcommand(), "install" | "add" | "") && !call.has_flag(&["--cache-folder", "--version", "-v"]),
             "pnpm" => matches!(call.subcommand(), "install" | "add" | "i"),
             _ => false,
         });
         if let Some(call) = call {
             let found = report.at(call.range(), format!("the archives that {} downloads stay in this layer", call.program()));
-            if call.program() == "yarn" && call.command.redirects.is_empty() && call.command.depth == 0 && !step.is_exec && !step.is_script {
-                found.evidence_fix("clean the cache", vec![insert(call.range().end, " && yarn cache clean")]);
+            if matches!(call.program(), "npm" | "yarn") && call.command.redirects.is_empty() && call.command.depth == 0 && !step.is_exec && !step.is_script {
+                found.evidence_fix("clean the cache", vec![insert(call.range().end, if call.program() == "npm" { " && npm cache clean --force" } else { " && yarn cache clean" })]);
             }
         }
     }

@@ -5,12 +5,17 @@ use crate::build::*;
 rule! {
     "pointless-command", Dockerfile, Info, true,
     "a command that does nothing useful in a build step",
-    ["hadolint:DL3001", "droast:DF060"]
+    ["hadolint:DL3001", "droast:DF060", "tally:gpu/no-buildtime-gpu-queries"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for (_, call) in input.calls() {
-        if matches!(call.program(), "service" | "shutdown" | "reboot" | "top" | "htop" | "free" | "vim" | "vi" | "nano" | "ifconfig") && !call.command.substituted {
+    for (step, call) in input.calls() {
+        // A service that is started for what follows in the same step is of use.
+        let is_used = call.program() == "service" && step.calls().any(|other| other.range().start > call.range().end);
+        if is_used {
+            continue;
+        }
+        if matches!(call.program(), "service" | "shutdown" | "reboot" | "top" | "htop" | "free" | "vim" | "vi" | "nano" | "ifconfig" | "nvidia-smi") && !call.command.substituted {
             report.at(call.range(), format!("{} does nothing useful in a build step", call.program()));
         }
     }

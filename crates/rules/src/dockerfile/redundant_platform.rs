@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "redundant-platform", Dockerfile, Info, true,
     "FROM names the platform it has anyway",
-    ["buildkit:RedundantTargetPlatform"]
+    ["hadolint:DL3065", "buildkit:RedundantTargetPlatform"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "repeated-label", Dockerfile, Low, true,
     "a label is set twice with different values",
-    ["hadolint:DL3051", "droast:DF080"]
+    ["droast:DF080"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::deployment::*;
 rule! {
     "k8s-rbac-secrets", Kubernetes, High, true,
     "a role may do what makes its holder everybody",
-    ["trivy:KSV-0041", "trivy:KSV-0053", "trivy:KSV-0050", "checkov:CKV_K8S_155", "checkov:CKV_K8S_158"]
+    ["trivy:KSV-0041", "trivy:KSV-0047", "trivy:KSV-0050", "trivy:KSV-0053", "checkov:CKV_K8S_155", "checkov:CKV_K8S_156", "checkov:CKV_K8S_157", "checkov:CKV_K8S_158", "kube-linter:access-to-secrets"]
 }
 
 fn check(input: &KubernetesInput<'_>, report: &mut Report<'_>) {
@@ -21,6 +21,14 @@ fn check(input: &KubernetesInput<'_>, report: &mut Report<'_>) {
                 "act as somebody else"
             } else if has("verbs", &["bind", "escalate"]) {
                 "grant itself more"
+            } else if has("resources", &["serviceaccounts/token"]) && has("verbs", &["create"]) && !named {
+                "make a token of any account"
+            } else if has("resources", &["nodes/proxy"]) && has("verbs", &["get", "create", "patch", "update"]) {
+                "speak to every node's agent, past what the cluster allows"
+            } else if has("resources", &["certificatesigningrequests/approval"]) && has("verbs", &["update", "patch"]) {
+                "have any name certified"
+            } else if has("resources", &["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]) && has("verbs", &["create", "update", "patch"]) && !named {
+                "see and change what everybody writes to the cluster"
             } else {
                 continue;
             };

@@ -1,0 +1,37 @@
+//! `dev-packages-shipped`: packages that only developers use are shipped.
+
+use crate::build::*;
+
+rule! {
+    "dev-packages-shipped", Dockerfile, Low, false,
+    "packages that only developers use are shipped",
+    ["tally:php/composer-no-dev-in-production"]
+}
+
+fn check(input: &Input<'_>, report: &mut Report<'_>) {
+    use casehard_dockerfile::Lookup;
+    let pruned = |from: usize| input.shipped_steps().filter(|step| step.index >= from).flat_map(Step::calls).any(|call| matches!((call.program(), call.subcommand()), ("npm" | "pnpm", "prune") | ("yarn", "autoclean")));
+    for step in input.shipped_steps() {
+        let state = input.model.state(step.index);
+        let set = |name: &str| match state.lookup(name) {
+            Lookup::Set(value) => value,
+            _ => String::new(),
+        };
+        for call in step.calls() {
+            let has = |flags: &[&str]| call.arguments().iter().any(|word| flags.iter().any(|flag| word.text().starts_with(flag)));
+            let assigned = |text: &str| call.command.assignments.iter().any(|word| word.raw.starts_with(text));
+            let alone = call.arguments().iter().filter(|word| !word.text().starts_with('-')).count() == 1;
+            let ships = match (call.program(), call.subcommand()) {
+                ("composer", "install") => !has(&["--no-dev"]) && set("COMPOSER_NO_DEV") != "1",
+                ("npm" | "pnpm", "ci" | "install" | "i") if alone => !has(&["--omit", "--production", "--only", "--prod", "-P", "-g", "--global"]) && set("NODE_ENV") != "production" && !assigned("NODE_ENV=production") && set("NPM_CONFIG_OMIT").is_empty() && set("NPM_CONFIG_PRODUCTION").is_empty() && !pruned(step.index),
+                ("poetry", "install") => !has(&["--no-dev", "--only", "--without"]),
+                ("uv", "sync") => !has(&["--no-dev", "--no-default-groups", "--only-group"]) && set("UV_NO_DEV").is_empty(),
+                ("pipenv", "install" | "sync") => has(&["--dev"]) || call.has_flag(&["-d"]),
+                _ => false,
+            };
+            if ships {
+                report.at(call.range(), format!("{} {} also installs what only developers use, and it is shipped", call.program(), call.subcommand()));
+            }
+        }
+    }
+}
