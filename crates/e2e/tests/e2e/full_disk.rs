@@ -13,8 +13,9 @@ fn a_full_disk_is_said_and_nothing_stays() {
     let shelf = Shelf::new();
     let small = shelf.folder().join("small");
     fs::create_dir(&small).unwrap();
-    // A file system of its own in a mount namespace of its own; a user who is not root makes a user namespace first.
-    let namespaces: &[&str] = if is_root() { &["-m"] } else { &["-rm"] };
+    // A file system of its own in a mount namespace of its own; a user who is not root makes a user namespace first, with the
+    // subordinate users.
+    let namespaces: &[&str] = if is_root() { &["-m"] } else { &["-m", "--map-root-user", "--map-auto"] };
     let script = r#"mount -t tmpfs -o size=$1 tmpfs small || exit 99
         "$2" harden -q -w casehard.yaml -o small/out --cache "$3"; code=$?
         ls -A small >&2; exit $code"#;

@@ -70,6 +70,32 @@ impl IdMap {
         }
     }
 
+    /// The map for root of a user namespace that has some users only, as in a container of an ordinary user: `users` and
+    /// `groups` are its `/proc/self/uid_map` and `gid_map`. As it is where that namespace has what it asks for.
+    #[must_use]
+    pub fn within(self, users: &str, groups: &str) -> Self {
+        let Self::Many { users: wanted_users, groups: wanted_groups, direct: true } = &self else {
+            return self;
+        };
+        let (users, groups) = (ids_of(users), ids_of(groups));
+        let has = |ids: &[Range], wanted: &[Range]| {
+            wanted.iter().all(|range| {
+                let end = u64::from(range.outside) + u64::from(range.count);
+                ids.iter().any(|there| {
+                    there.inside <= range.outside && end <= u64::from(there.inside) + u64::from(there.count)
+                })
+            })
+        };
+        if has(&users, wanted_users) && has(&groups, wanted_groups) {
+            return self;
+        }
+        let (users, groups) = (as_they_are(&users), as_they_are(&groups));
+        match (&users[..], &groups[..]) {
+            ([user], [group]) if user.count == 1 || group.count == 1 => Self::One { user: 0, group: 0 },
+            _ => Self::Many { users, groups, direct: true },
+        }
+    }
+
     /// Whether only one user is mapped.
     #[must_use]
     pub const fn is_one(&self) -> bool {
@@ -104,6 +130,25 @@ impl IdMap {
             }
         }
     }
+}
+
+/// The ids that a namespace has, by its map (`user_namespaces(7)`). A range of a namespace below must lie in one of them.
+fn ids_of(map: &str) -> Vec<Range> {
+    let mut ranges: Vec<Range> = map
+        .lines()
+        .filter_map(|line| {
+            let mut numbers = line.split_whitespace().map(str::parse);
+            let (inside, outside, count) = (numbers.next()?, numbers.next()?, numbers.next()?);
+            Some(Range { inside: inside.ok()?, outside: outside.ok()?, count: count.ok()? })
+        })
+        .collect();
+    ranges.sort_unstable_by_key(|range| range.inside);
+    ranges
+}
+
+/// Each id as itself.
+fn as_they_are(ids: &[Range]) -> Vec<Range> {
+    ids.iter().map(|range| Range { outside: range.inside, ..*range }).collect()
 }
 
 /// The largest range that a file of `subuid(5)` gives to somebody, by name or number.
@@ -142,6 +187,22 @@ mod tests {
         let map = IdMap::choose(1001, 1001, PASSWD, "ann:100000:65536\n", "");
         assert_eq!(map, IdMap::One { user: 1001, group: 1001 });
         assert_eq!(map.tag(), "one-1001-1001");
+    }
+
+    #[test]
+    fn root_of_a_container_takes_what_the_container_has() {
+        let root = || IdMap::choose(0, 0, PASSWD, "", "");
+        let whole = "0 0 4294967295\n";
+        assert_eq!(root().within(whole, whole), root());
+        let some = "         0       1001          1\n         1     100000      65535\n";
+        let ranges =
+            [(0, 1), (1, 65_535)].map(|(id, count)| Range { inside: id, outside: id, count }).to_vec();
+        let nested = IdMap::Many { users: ranges.clone(), groups: ranges, direct: true };
+        assert_eq!(root().within(some, some), nested);
+        assert_eq!(root().within("0 1001 1\n", "0 1001 1\n"), IdMap::One { user: 0, group: 0 });
+        // An ordinary user's map is written by a program that knows what is there.
+        let ordinary = IdMap::choose(1001, 1001, PASSWD, "ann:5:9\n", "ann:5:9\n");
+        assert_eq!(ordinary.clone().within(some, some), ordinary);
     }
 
     #[test]

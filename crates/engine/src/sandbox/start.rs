@@ -106,7 +106,8 @@ impl Sandbox {
         let read = |path: &str| std::fs::read(path).map(|text| String::from_utf8_lossy(&text).into_owned());
         let file = |path: &str| read(path).unwrap_or_default();
         let ids =
-            IdMap::choose(user, group, &file("/etc/passwd"), &file("/etc/subuid"), &file("/etc/subgid"));
+            IdMap::choose(user, group, &file("/etc/passwd"), &file("/etc/subuid"), &file("/etc/subgid"))
+                .within(&file("/proc/self/uid_map"), &file("/proc/self/gid_map"));
         let descriptor = ask(&Job::Namespace(ids.clone()), &[], user == 0)?;
         let namespace = UserNamespace { descriptor, ids };
         Ok(Self { store, namespace, networks: Networks::default() })
