@@ -2,10 +2,10 @@
 
 /// Larger blocks are mapped one by one, and go back to the system when they are freed.
 #[cfg(target_env = "gnu")]
-const MAPPED: libc::c_int = 512 << 10;
+const MAPPED: libc::c_int = 128 << 10;
 /// As much may stay free at the end of the heap.
 #[cfg(target_env = "gnu")]
-const AT_THE_END: libc::c_int = 8 << 20;
+const AT_THE_END: libc::c_int = 1 << 20;
 
 /// Has the allocator give large blocks back as soon as they are free. glibc's own limit rises to the largest block that was
 /// freed (`mallopt(3)`, `M_MMAP_THRESHOLD`): after a list has grown to millions its smaller predecessors would stay. To be

@@ -2,6 +2,7 @@
 
 mod entry;
 mod intern;
+mod lookup;
 mod merge;
 mod node;
 mod resolve;

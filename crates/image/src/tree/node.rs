@@ -7,9 +7,9 @@ use std::{
     hash::BuildHasher as _,
 };
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
-use super::intern::Interned;
+use super::{intern::Interned, lookup::Lookup};
 use crate::Xattrs;
 
 /// No node.
@@ -92,7 +92,7 @@ pub struct Tree {
     pub(super) devices: Vec<(u32, u32)>,
     pub(super) metas: Interned<Meta>,
     pub(super) xattrs: Interned<Xattrs>,
-    lookup: HashTable<u32>,
+    lookup: Lookup,
     hasher: DefaultHashBuilder,
     /// Sizes of 4 GiB and more.
     pub(super) large: BTreeMap<u32, u64>,
@@ -123,7 +123,7 @@ impl Tree {
             devices: Vec::new(),
             metas: Interned::default(),
             xattrs: Interned::default(),
-            lookup: HashTable::new(),
+            lookup: Lookup::default(),
             hasher: DefaultHashBuilder::default(),
             large: BTreeMap::new(),
             odd_times: BTreeMap::new(),
@@ -183,33 +183,41 @@ impl Tree {
 
     /// The entry `name` of the directory `parent`.
     pub(super) fn find(&self, parent: u32, name: &[u8]) -> Option<u32> {
-        let same = |node: &u32| self.node(*node).parent == parent && self.name_of(*node) == name;
-        self.lookup.find(self.hash(parent, name), same).copied()
+        let same = |node: u32| self.node(node).parent == parent && self.name_of(node) == name;
+        self.lookup.find(self.hash(parent, name), same)
     }
 
     /// Puts a node, which has parent and name already, into its directory.
     pub(super) fn insert(&mut self, node: u32) {
+        if self.lookup.is_full() {
+            self.refill(node);
+        }
         let parent = self.node(node).parent;
         let hash = self.hash(parent, self.name_of(node));
-        let (nodes, names, hasher) = (&self.nodes, &self.names, &self.hasher);
-        self.lookup.insert_unique(hash, node, |other| {
-            let other = &nodes[*other as usize];
-            let name = &names[other.name as usize..][..usize::from(other.name_length)];
-            hasher.hash_one((other.parent, name))
-        });
+        self.lookup.insert(hash, node);
         let first = self.node(parent).payload;
         self.node_mut(node).next = first;
         self.node_mut(parent).payload = node;
         self.length += 1;
     }
 
+    /// Gives the look-up more room. `fresh`, the last node, is not in it yet.
+    fn refill(&mut self, fresh: u32) {
+        self.lookup.enlarge();
+        for node in ROOT + 1..fresh {
+            // What was removed has no parent any more.
+            let parent = self.node(node).parent;
+            if parent != NONE {
+                let hash = self.hash(parent, self.name_of(node));
+                self.lookup.insert(hash, node);
+            }
+        }
+    }
+
     /// Takes a node out of the look-up, not out of its directory's list.
     pub(super) fn forget(&mut self, node: u32) {
         let hash = self.hash(self.node(node).parent, self.name_of(node));
-        if let Ok(found) = self.lookup.find_entry(hash, |other| *other == node) {
-            found.remove();
-            self.length -= 1;
-        }
+        self.length -= usize::from(self.lookup.remove(hash, node));
     }
 
     /// The first entry of a directory.
