@@ -1,8 +1,11 @@
 //! A Dockerfile of one stage made into two: what builds, and what is shipped. A proposal, to be built and verified.
 
-use casehard_dockerfile::{Base, Dockerfile, Form, Instruction, Keyword, Model, Value, shell::Command};
+use casehard_dockerfile::{
+    Base, Dockerfile, Form, Instruction, Keyword, Model, UserState, Value,
+    shell::{Command, ShellWord},
+};
 
-use crate::build::{ImageName, Step};
+use crate::build::{Call, ImageName, Install, Manager, Step};
 
 /// What the shipped stage is to stand on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,12 @@ pub enum RewriteError {
     /// What is started is none of the kinds that can be moved.
     #[error("what is started is neither built in this file nor run by Python, Node or Java")]
     Unknown,
+    /// What is moved would be everything.
+    #[error("the application stands in no folder of its own: set WORKDIR")]
+    Folder,
+    /// A package manager starts the application, and the new base has none.
+    #[error("{0} starts the application, which a distroless base has not: start node itself")]
+    PackageManager(&'static str),
 }
 
 /// What the shipped stage is made of.
@@ -46,6 +55,17 @@ struct Shipped {
     /// Paths that are copied from the build stage.
     paths: Vec<String>,
     note: &'static str,
+}
+
+/// What is known of the one stage.
+struct Built<'a> {
+    image: &'a str,
+    /// What a container starts.
+    command: Vec<String>,
+    /// The working directory at the end.
+    folder: String,
+    steps: Vec<Step<'a>>,
+    is_distroless: bool,
 }
 
 /// Proposes a second stage for a Dockerfile that builds and ships in one.
@@ -62,17 +82,22 @@ pub fn rewrite(bytes: &[u8], target: Target) -> Result<Proposal, RewriteError> {
     let all = document.instructions();
     let steps: Vec<Step<'_>> =
         stage.instructions.clone().filter_map(|index| Step::new(index, &all[index], &model)).collect();
-    let command = start(all).ok_or(RewriteError::Start)?;
     let folder = match &stage.end.workdir {
         Some(Value::Known(folder)) => folder.clone(),
         _ => "/".to_owned(),
     };
-    let shipped = shipped(image, &command, &folder, &steps, target).ok_or(RewriteError::Unknown)?;
+    let command = start(all).ok_or(RewriteError::Start)?;
+    let built = Built { image, command, folder, steps, is_distroless: target == Target::Distroless };
+    let shipped = built.shipped()?;
+    let user = built.user(match &stage.end.user {
+        UserState::Set { value: Value::Known(user), .. } => Some(user),
+        _ => None,
+    });
+    let is_given_away = built.gives_away(all);
     let declared = shipped.base.contains("${DISTROLESS}");
     let text = document.text();
     let mut build = String::new();
     let (mut early, mut late) = (String::new(), String::new());
-    let mut has_user = false;
     for item in document.items() {
         let part = &text[item.range.clone()];
         let casehard_dockerfile::ItemKind::Instruction(index) = item.kind else {
@@ -80,7 +105,6 @@ pub fn rewrite(bytes: &[u8], target: Target) -> Result<Proposal, RewriteError> {
             continue;
         };
         let instruction = &all[index];
-        has_user |= instruction.keyword == Keyword::User;
         match instruction.keyword {
             Keyword::From => {
                 build.push_str(if declared { "ARG DISTROLESS\n" } else { "" });
@@ -96,9 +120,11 @@ pub fn rewrite(bytes: &[u8], target: Target) -> Result<Proposal, RewriteError> {
             | Keyword::Healthcheck
             | Keyword::Volume
             | Keyword::Stopsignal
-            | Keyword::Label
-            | Keyword::User => late.push_str(part),
-            Keyword::Env | Keyword::Workdir => {
+            | Keyword::Label => late.push_str(part),
+            Keyword::User if user.is_some() => build.push_str(part),
+            Keyword::User => late.push_str(part),
+            // What is passed in for the build may be a part of what is kept.
+            Keyword::Arg | Keyword::Env | Keyword::Workdir => {
                 build.push_str(part);
                 early.push_str(part);
             }
@@ -106,9 +132,16 @@ pub fn rewrite(bytes: &[u8], target: Target) -> Result<Proposal, RewriteError> {
         }
     }
     let name = stage.name.as_ref().map_or("build", |name| name.text.as_str());
-    let copies: String =
-        shipped.paths.iter().map(|path| format!("COPY --from={name} {path} {path}\n")).collect();
-    let user = if has_user { "" } else { "USER 10001:10001\n" };
+    let owner = match &user {
+        Some(user) if is_given_away => format!(" --chown={user}"),
+        _ => String::new(),
+    };
+    let copy = |path: &String| {
+        let owner = if *path == built.folder { owner.as_str() } else { "" };
+        format!("COPY --from={name}{owner} {path} {path}\n")
+    };
+    let copies: String = shipped.paths.iter().map(copy).collect();
+    let user = user.map(|user| format!("USER {user}\n")).unwrap_or_default();
     // The user is set after what is copied as root.
     let text =
         format!("{}\n\nFROM {}\n{early}{copies}{user}{late}", build.trim_end_matches('\n'), shipped.base);
@@ -140,101 +173,196 @@ fn start(all: &[Instruction]) -> Option<Vec<String>> {
     (!command.is_empty()).then_some(command)
 }
 
-fn shipped(
-    image: &str,
-    command: &[String],
-    folder: &str,
-    steps: &[Step<'_>],
-    target: Target,
-) -> Option<Shipped> {
-    let name = ImageName::parse(image);
-    let tag = name.tag.unwrap_or("latest");
-    let version = tag.split('-').next().unwrap_or(tag);
-    let program = command.first()?.as_str();
-    let calls = || steps.iter().flat_map(Step::calls);
-    let distroless = target == Target::Distroless;
-    let slim = |base: &str| format!("{base}:{version}-slim");
-    let absolute = |path: &str| {
-        if path.starts_with('/') {
-            path.to_owned()
-        } else {
-            format!("{}/{}", folder.trim_end_matches('/'), path.trim_start_matches("./"))
-        }
-    };
-    match (name.base(), program.rsplit('/').next().unwrap_or(program)) {
-        ("golang" | "rust" | "gcc", _) => {
-            let path = absolute(program);
-            let builds = calls().find(|call| {
-                matches!((call.program(), call.subcommand()), ("go" | "cargo", "build" | "install"))
-                    || matches!(call.program(), "gcc" | "g++" | "cc" | "make")
-            })?;
-            let is_static = builds.command.assignments.iter().any(|word| word.raw == "CGO_ENABLED=0")
-                || builds
-                    .command
-                    .words
-                    .iter()
-                    .any(|word| matches!(word.raw.as_str(), "-static" | "-static-pie"))
-                || text_of(builds.command).contains("musl");
-            let base = match (distroless, is_static) {
-                (true, true) => "scratch".to_owned(),
-                (true, false) => "${DISTROLESS}/cc-debian12:nonroot".to_owned(),
-                (false, _) => "debian:12-slim".to_owned(),
-            };
-            let note = if is_static {
-                "the program is built statically, so it needs nothing else"
-            } else {
-                "the program needs the C library of the stage that builds it: the new base must have the same or a newer one"
-            };
-            Some(Shipped { base, paths: vec![path], note })
-        }
-        ("node", "node" | "npm" | "yarn") => {
-            let base = if distroless {
-                format!("${{DISTROLESS}}/nodejs{version}-debian12:nonroot")
-            } else {
-                slim("node")
-            };
-            Some(Shipped {
-                base,
-                paths: vec![folder.to_owned()],
-                note: "development dependencies are shipped unless the build stage prunes them (npm prune --omit=dev)",
-            })
-        }
-        ("python", _)
-            if calls().any(|call| call.program().starts_with("pip")) || program.contains("python") =>
-        {
-            let base = slim("python");
-            Some(Shipped {
-                base,
-                paths: vec!["/usr/local/lib".to_owned(), "/usr/local/bin".to_owned(), folder.to_owned()],
-                note: "modules that were compiled against libraries of the build stage need these libraries in the new base",
-            })
-        }
-        ("maven" | "gradle" | "eclipse-temurin" | "openjdk", "java") => {
-            let jar = command.iter().skip_while(|word| *word != "-jar").nth(1)?;
-            let java = tag
-                .split('-')
-                .find_map(|part| {
-                    part.chars()
-                        .filter(char::is_ascii_digit)
-                        .collect::<String>()
-                        .parse::<u32>()
-                        .ok()
-                        .filter(|version| matches!(version, 8 | 11 | 17 | 21 | 25))
-                })
-                .unwrap_or(21);
-            let base = if distroless {
-                format!("${{DISTROLESS}}/java{java}-debian12:nonroot")
-            } else {
-                format!("eclipse-temurin:{java}-jre")
-            };
-            Some(Shipped {
-                base,
-                paths: vec![absolute(jar)],
-                note: "only the archive is copied: it must hold what it depends on",
-            })
-        }
-        _ => None,
+impl<'a> Built<'a> {
+    fn calls(&self) -> impl Iterator<Item = Call<'_>> {
+        self.steps.iter().flat_map(Step::calls)
     }
+
+    fn absolute(&self, path: &str) -> String {
+        let path = path.trim_end_matches('/');
+        if path.starts_with('/') {
+            return path.to_owned();
+        }
+        format!("{}/{}", self.folder.trim_end_matches('/'), path.trim_start_matches("./"))
+    }
+
+    /// The folder of the application, when it is its own.
+    fn own_folder(&self) -> Result<String, RewriteError> {
+        if self.folder.trim_matches('/').is_empty() {
+            Err(RewriteError::Folder)
+        } else {
+            Ok(self.folder.clone())
+        }
+    }
+
+    /// The user of the new stage, when it is not the one that is written: there may be none, and accounts that steps add are
+    /// not in the new base.
+    fn user(&self, written: Option<&String>) -> Option<String> {
+        let Some(name) = written else { return Some("10001:10001".to_owned()) };
+        let name = name.split(':').next().unwrap_or_default();
+        let adds = |call: &Call<'_>| {
+            matches!(call.program(), "useradd" | "adduser")
+                && call.arguments().iter().any(|word| word.text() == name)
+        };
+        let call = self.calls().find(adds)?;
+        let uid =
+            call.flag_value(&["-u", "--uid"]).filter(|uid| uid.parse::<u32>().is_ok()).unwrap_or("10001");
+        Some(format!("{uid}:{uid}"))
+    }
+
+    /// Whether files are given to the user in this file.
+    fn gives_away(&self, all: &[Instruction]) -> bool {
+        all.iter().any(|instruction| instruction.flag("chown").is_some())
+            || self.calls().any(|call| call.program() == "chown")
+    }
+
+    fn shipped(&self) -> Result<Shipped, RewriteError> {
+        let name = ImageName::parse(self.image);
+        let tag = name.tag.unwrap_or("latest");
+        let program = self.command.first().map_or("", String::as_str);
+        let program = program.rsplit('/').next().unwrap_or(program);
+        match (name.base(), program) {
+            ("golang" | "rust" | "gcc", _) => self.compiled().ok_or(RewriteError::Unknown),
+            ("node", "npm" | "yarn") if self.is_distroless => {
+                Err(RewriteError::PackageManager(if program == "npm" { "npm" } else { "yarn" }))
+            }
+            ("node", "node" | "npm" | "yarn") => self.node(tag),
+            ("python", _)
+                if self
+                    .calls()
+                    .any(|call| Install::of(call).is_some_and(|one| one.manager == Manager::Pip))
+                    || program.contains("python") =>
+            {
+                self.python(tag)
+            }
+            ("maven" | "gradle" | "eclipse-temurin" | "openjdk", "java") => {
+                self.java(tag).ok_or(RewriteError::Unknown)
+            }
+            _ => Err(RewriteError::Unknown),
+        }
+    }
+
+    fn compiled(&self) -> Option<Shipped> {
+        let path = self.absolute(self.command.first()?);
+        let builds = self.calls().find(|call| {
+            matches!((call.program(), call.subcommand()), ("go" | "cargo", "build" | "install"))
+                || matches!(call.program(), "gcc" | "g++" | "cc" | "make")
+        })?;
+        let is_static = builds.command.assignments.iter().any(|word| word.raw == "CGO_ENABLED=0")
+            || builds.command.words.iter().any(|word| matches!(word.raw.as_str(), "-static" | "-static-pie"))
+            || text_of(builds.command).contains("musl");
+        let base = match (self.is_distroless, is_static) {
+            (true, true) => "scratch".to_owned(),
+            (true, false) => "${DISTROLESS}/cc-debian12:nonroot".to_owned(),
+            (false, _) => "debian:12-slim".to_owned(),
+        };
+        let note = if is_static {
+            "the program is built statically, so it needs nothing else"
+        } else {
+            "the program needs the C library of the stage that builds it: the new base must have the same or a newer one"
+        };
+        Some(Shipped { base, paths: vec![path], note })
+    }
+
+    fn node(&self, tag: &str) -> Result<Shipped, RewriteError> {
+        let base = if self.is_distroless {
+            // There is one for each line of releases.
+            let line = version(tag).split('.').next().unwrap_or_default();
+            format!("${{DISTROLESS}}/nodejs{line}-debian12:nonroot")
+        } else {
+            format!("node:{}-slim", version(tag))
+        };
+        let mut paths = vec![self.own_folder()?];
+        let is_global =
+            |call: &Call<'_>| matches!(call.program(), "npm" | "pnpm") && call.has_flag(&["-g", "--global"]);
+        if self.calls().any(|call| is_global(&call)) {
+            paths.push("/usr/local/lib/node_modules".to_owned());
+        }
+        let note =
+            "development dependencies are shipped unless the build stage prunes them (npm prune --omit=dev)";
+        Ok(Shipped { base, paths, note })
+    }
+
+    fn python(&self, tag: &str) -> Result<Shipped, RewriteError> {
+        let folder = self.own_folder()?;
+        // Where packages are put: an environment, a folder that is named, or where Python looks by itself.
+        let mut places: Vec<String> = Vec::new();
+        let mut is_usual = true;
+        for call in self.calls() {
+            let words = call.arguments();
+            let module = words.iter().position(|word| word.text() == "-m").and_then(|at| words.get(at + 1));
+            let makes = match (call.program(), module.map(ShellWord::text)) {
+                ("virtualenv", _) | (_, Some("venv" | "virtualenv")) => words.last(),
+                ("uv", _) if call.subcommand() == "venv" => words.last(),
+                _ => None,
+            };
+            if let Some(place) = makes.and_then(|word| word.literal.as_deref()) {
+                places.push(self.absolute(place));
+                is_usual = false;
+            }
+            if Install::of(call).is_some_and(|install| install.manager == Manager::Pip) {
+                if let Some(place) = call.flag_value(&["-t", "--target", "--prefix", "--root"]) {
+                    places.push(self.absolute(place));
+                    is_usual = false;
+                } else if call.has_flag(&["--user"]) {
+                    places.push("/root/.local".to_owned());
+                    is_usual = false;
+                }
+            }
+        }
+        if is_usual {
+            places = vec!["/usr/local/lib".to_owned(), "/usr/local/bin".to_owned()];
+        }
+        places.push(folder.clone());
+        // What is inside the folder comes with it.
+        let inside = |place: &String| {
+            *place != folder && place.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        places.retain(|place| !inside(place));
+        let mut paths: Vec<String> = Vec::new();
+        for place in places {
+            if !paths.contains(&place) {
+                paths.push(place);
+            }
+        }
+        let note = "modules that were compiled against libraries of the build stage need these libraries in the new base";
+        Ok(Shipped { base: format!("python:{}-slim", version(tag)), paths, note })
+    }
+
+    fn java(&self, tag: &str) -> Option<Shipped> {
+        let after = |flags: &[&str]| {
+            let at = self.command.iter().position(|word| flags.contains(&word.as_str()))?;
+            self.command.get(at + 1)
+        };
+        let (paths, note) = match after(&["-jar"]) {
+            Some(jar) => {
+                (vec![self.absolute(jar)], "only the archive is copied: it must hold what it depends on")
+            }
+            None => {
+                let path = after(&["-cp", "-classpath", "--class-path"])?;
+                let parts = path.split(':').filter(|part| !part.is_empty());
+                let paths = parts.map(|part| self.absolute(part.trim_end_matches("/*"))).collect();
+                (paths, "only the class path is copied")
+            }
+        };
+        let first = |part: &str| -> Option<u32> {
+            let digits = part.trim_start_matches(|c: char| !c.is_ascii_digit());
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            digits[..end].parse().ok().filter(|version| matches!(version, 8 | 11 | 17 | 21 | 25))
+        };
+        let java = tag.split('-').rev().find_map(first)?;
+        let base = if self.is_distroless {
+            format!("${{DISTROLESS}}/java{java}-debian12:nonroot")
+        } else {
+            format!("eclipse-temurin:{java}-jre")
+        };
+        Some(Shipped { base, paths, note })
+    }
+}
+
+/// The version in a tag: `3.12` of `3.12-bookworm`.
+fn version(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or(tag)
 }
 
 fn text_of(command: &Command) -> String {
@@ -279,5 +407,28 @@ mod tests {
         assert_eq!(none("FROM golang:1\nCMD /x\n"), RewriteError::Start);
         assert_eq!(none("FROM golang:1\nCMD [\"/x\"]\n"), RewriteError::Unknown);
         assert_eq!(none("FROM php:8\nCMD [\"php\"]\n"), RewriteError::Unknown);
+        assert_eq!(none("FROM python:3.12\nCMD [\"python\", \"/a.py\"]\n"), RewriteError::Folder);
+        assert_eq!(none("FROM maven:3\nCMD [\"java\", \"-jar\", \"a.jar\"]\n"), RewriteError::Unknown);
+        let npm = "FROM node:22\nWORKDIR /app\nCMD [\"npm\", \"start\"]\n";
+        let error = rewrite(npm.as_bytes(), Target::Distroless).unwrap_err();
+        assert_eq!(error, RewriteError::PackageManager("npm"));
+    }
+
+    #[test]
+    fn what_python_and_java_need_comes_along() {
+        let python = "FROM python:3.12-bookworm\nARG LEVEL=info\nENV LEVEL=$LEVEL PATH=/opt/venv/bin:$PATH\nWORKDIR /app\n\
+            RUN python -m venv /opt/venv && /opt/venv/bin/pip install flask==3.0.3\nRUN useradd -u 5000 app && chown -R app .\n\
+            COPY . .\nUSER app\nCMD [\"flask\", \"run\"]\n";
+        let text = parts(python, Target::MultiStage);
+        let expected = "FROM python:3.12-slim\nARG LEVEL=info\nENV LEVEL=$LEVEL PATH=/opt/venv/bin:$PATH\nWORKDIR /app\n\
+            COPY --from=build /opt/venv /opt/venv\nCOPY --from=build --chown=5000:5000 /app /app\nUSER 5000:5000\nCMD";
+        assert!(text.contains(expected), "{text}");
+        let inside = "FROM python:3.12\nWORKDIR /app\nRUN python -m venv .venv && .venv/bin/pip install x==1\nCMD [\".venv/bin/x\"]\n";
+        assert!(
+            parts(inside, Target::MultiStage).contains("WORKDIR /app\nCOPY --from=build /app /app\nUSER")
+        );
+        let java = "FROM eclipse-temurin:17.0.9_9-jdk\nWORKDIR /b\nRUN javac -d out A.java\nCMD [\"java\", \"-cp\", \"out:lib/*\", \"A\"]\n";
+        let text = parts(java, Target::MultiStage);
+        assert!(text.contains("FROM eclipse-temurin:17-jre\nWORKDIR /b\nCOPY --from=build /b/out /b/out\nCOPY --from=build /b/lib /b/lib\n"), "{text}");
     }
 }
