@@ -110,7 +110,9 @@ fn keeps_the_rest(before: &[u8], after: &[u8], edits: &[Edit], subject: Subject)
         return Err("the file would no longer be read without problems");
     }
     let untouched = old.instructions().iter().filter(|instruction| {
-        !edits.iter().any(|edit| edit.start < instruction.full.end && edit.end >= instruction.full.start)
+        // The last one may have no line end: what is put behind it is a part of it.
+        let end = instruction.full.end.max(instruction.range.end + 1);
+        !edits.iter().any(|edit| edit.start < end && edit.end >= instruction.full.start)
     });
     let mut rest = new.instructions().iter();
     for instruction in untouched {
@@ -149,4 +151,24 @@ fn meaning(
         instruction.inner().heredocs.iter().map(|heredoc| heredoc.content.text.clone()).collect(),
         matches!(instruction.arguments, Arguments::None),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Settings, check_dockerfile};
+
+    #[test]
+    fn a_last_line_without_an_end_is_mended_as_others_are() {
+        let settings =
+            Settings { only: vec!["node-cache".to_owned(), "untidy-line".to_owned()], ..Settings::new() };
+        let check = |bytes: &[u8]| check_dockerfile("Dockerfile", bytes, None, &settings).findings;
+        for end in ["", "\n"] {
+            let text = format!("FROM node:22\nRUN npm ci{end}");
+            let mended = mend(text.as_bytes(), Safety::Evidence, Subject::Dockerfile, &check);
+            assert!(mended.withdrawn.is_empty(), "{:?}", mended.withdrawn);
+            let text = String::from_utf8(mended.bytes).unwrap();
+            assert_eq!(text, "FROM node:22\nRUN npm ci && npm cache clean --force\n");
+        }
+    }
 }
