@@ -63,7 +63,16 @@ pub(super) fn close<'a>(closure: &mut Closure<'a>, entry: Entry<'a>, grade: Grad
             ground.policy.level != Level::File || found.is_some_and(|found| ground.may_bring(entry, found))
         };
         let opened: Vec<_> = opened.into_iter().filter(may_stay).collect();
-        keep(closure, &opened, Grade::Member, Rule::ElfDlopen);
+        // What a package declares to need and its code opens by name may be opened in one run and not in the next (the C
+        // library opens libgcc as a thread is cancelled): both runs keep the same.
+        let is_declared = |link: &Link<'a>| {
+            let found = link.found.as_ref().map(|loaded| loaded.entry);
+            found.is_some_and(|found| !ground.owners(found.id()).is_empty() && ground.may_bring(entry, found))
+        };
+        let (declared, guessed): (Vec<_>, Vec<_>) =
+            opened.into_iter().partition(|link| ground.policy.level == Level::Package && is_declared(link));
+        keep(closure, &declared, Grade::Active, Rule::ElfDlopen);
+        keep(closure, &guessed, Grade::Member, Rule::ElfDlopen);
     }
 }
 
