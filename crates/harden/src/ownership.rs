@@ -121,6 +121,13 @@ pub(crate) fn changes(
             created(ground, identity, path, used, stays, &mut changes);
         }
     }
+    // What looks for its settings at home is told that there are none, not that it may not look.
+    let home = identity.home.as_ref().filter(|_| identity.is_new).and_then(|home| ground.tree.get(home));
+    if let Some(home) = home.filter(|home| home.is_directory() && stays(home.id()))
+        && allows(identity, home, &changes) != 7
+    {
+        own(identity, home, &mut changes, "it is the user's home");
+    }
     for volume in ground.image.config().config.volumes.keys() {
         let path = ground.tree.resolve(&RootPath::root().join_as_kernel(volume.as_bytes()));
         if let Some(entry) = path.entry.filter(|entry| stays(entry.id())) {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use casehard_harden::{
-    Ground, Level, Plan, Policy, Tools, apply, plan,
+    Ground, Level, Picks, Plan, Policy, Tools, apply, plan,
     plan::{Fate, Reason, Removal, Rule},
 };
 use casehard_inventory::catalog;
 use casehard_oci::{Container, RootPath};
-use casehard_profile::{Access, Identity, Observation, Phase, Profile};
+use casehard_profile::{Access, Identity, Observation, Phase, Profile, workload::Selection};
 use casehard_testkit::{Made, at, image, path};
 
 /// A small Debian: a used program with data, a needed tool declared and one not, an unused package, debris.
@@ -296,6 +296,17 @@ fn another_user_finds_the_home_that_the_application_went_to() {
     settled.merge(profile(&[("/root/.config", Access::Created)]));
     let (line, change) = account(&settled);
     assert_eq!((line.as_str(), change), ("app:x:10001:10001::/root:/usr/sbin/nologin", Some(10001)));
+    // What looks for its settings there is told that there are none, not that it may not look.
+    let made = image(&[DEBIAN, "d root 700\nf root/notes = 1"], Container::default());
+    let picks = Selection { paths: vec!["/root/notes".into()], ..Selection::default() };
+    for (keep, expected) in [(Selection::default(), None), (picks, Some(Some(10001)))] {
+        let policy = Policy { keep: Picks::new(&keep).unwrap(), ..at_level(Level::Package) };
+        let plan = planned(&made, &profile(&[("/root/.config", Access::Missing)]), &policy);
+        let home = path("/root");
+        let owner =
+            plan.keep.contains_key(&home).then(|| plan.changes.get(&home).and_then(|change| change.uid));
+        assert_eq!(owner, expected);
+    }
 }
 
 /// The 64 bytes of an ELF header that names no segments, and a constant after it.
@@ -402,8 +413,6 @@ fn the_result_is_what_the_plan_says_and_tells_scanners_the_truth() {
 
 #[test]
 fn keep_and_drop_win() {
-    use casehard_harden::Picks;
-    use casehard_profile::workload::Selection;
     let made = debian();
     let keep = Selection { packages: vec!["extra".into()], ..Selection::default() };
     let drop = Selection { paths: vec!["/srv/site/other.html".into()], ..Selection::default() };
