@@ -65,7 +65,16 @@ pub fn image(file: &Path, context: &Context) -> Result<Image, Failure> {
         let stages = Stages::new(context);
         let built = build(&recipe, &options, &stages, &output);
         stages.finish();
-        built.map_err(|error| failure(&error, file))?;
+        let built = built.map_err(|error| failure(&error, file))?;
+        if let Some(first) = built.uncovered.first() {
+            let command = casehard_oci::escape(first.command.as_bytes());
+            context.say(format_args!(
+                "note: {} commands of package scripts are covered by no rule and had no effect, the first is `{command}` of {}; `casehard build {} -o DIR` names all",
+                built.uncovered.len(),
+                first.package,
+                file.display()
+            ));
+        }
         std::fs::write(&mark, inputs).map_err(|error| marking(&error))?;
     }
     let image_ref = ImageRef { transport: Transport::Layout(output), name: None };
