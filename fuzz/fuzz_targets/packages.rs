@@ -8,7 +8,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     for cataloger in CATALOGERS {
         let paths = match cataloger.reads {
             Reads::Paths(patterns) => patterns,
-            Reads::Elf => &["bin/x"],
+            Reads::Elf(_) => &["bin/x"],
         };
         for pattern in paths {
             let path = RootPath::root().join_as_kernel(pattern.replace('*', "x-1.0").as_bytes());
