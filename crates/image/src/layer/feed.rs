@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use casehard_gzip::Chunk;
 use casehard_oci::{Compression, Digest, Hasher};
 
 use super::{Budget, unpack::Unpack};
@@ -19,21 +20,21 @@ const CHUNK: usize = 256 << 10;
 /// Chunks that wait.
 const WAITING: usize = 4;
 
-enum Chunk {
+enum Message {
     /// Bytes of the blob, to be hashed only.
     Packed(Vec<u8>),
     /// Bytes of the tar.
-    Unpacked(Vec<u8>),
+    Unpacked(Chunk),
     /// The end, or why there is none.
     End(io::Result<()>),
 }
 
 /// The bytes of a layer's tar.
 pub(super) struct Feed {
-    chunks: Receiver<Chunk>,
+    chunks: Receiver<Message>,
     /// Chunks that have been read go back to be filled again.
-    used: Sender<Vec<u8>>,
-    chunk: Vec<u8>,
+    used: Sender<Chunk>,
+    chunk: Chunk,
     position: usize,
     ended: bool,
     packed: Hasher,
@@ -51,7 +52,7 @@ impl Feed {
         let (sender, chunks) = sync_channel(WAITING);
         let (used, free) = channel();
         let tap = sender.clone();
-        let tap = move |bytes: &[u8]| tap.send(Chunk::Packed(bytes.to_vec())).map_err(|_| gone());
+        let tap = move |bytes: &[u8]| tap.send(Message::Packed(bytes.to_vec())).map_err(|_| gone());
         let unpack = Unpack::new(blob, layer, limits, budget, Box::new(tap))?;
         thread::Builder::new()
             .name("unpack".to_owned())
@@ -60,7 +61,7 @@ impl Feed {
         Ok(Self {
             chunks,
             used,
-            chunk: Vec::new(),
+            chunk: Chunk::default(),
             position: 0,
             ended: false,
             packed: Hasher::new(),
@@ -82,13 +83,13 @@ impl Feed {
         let _ = self.used.send(chunk);
         while !self.ended {
             match self.chunks.recv() {
-                Ok(Chunk::Packed(bytes)) => self.packed.update(&bytes),
-                Ok(Chunk::Unpacked(bytes)) => {
+                Ok(Message::Packed(bytes)) => self.packed.update(&bytes),
+                Ok(Message::Unpacked(bytes)) => {
                     self.unpacked.update(&bytes);
                     self.chunk = bytes;
                     return Ok(());
                 }
-                Ok(Chunk::End(result)) => {
+                Ok(Message::End(result)) => {
                     self.ended = true;
                     return result;
                 }
@@ -106,15 +107,15 @@ fn gone() -> io::Error {
     io::Error::other("nobody reads this layer any more")
 }
 
-fn send_all(mut unpack: Unpack, sender: &SyncSender<Chunk>, free: &Receiver<Vec<u8>>) {
+fn send_all(mut unpack: Unpack, sender: &SyncSender<Message>, free: &Receiver<Chunk>) {
     loop {
-        let mut buffer = free.try_recv().unwrap_or_default();
-        let message = match unpack.fill(&mut buffer, CHUNK) {
-            Ok(()) if buffer.is_empty() => Chunk::End(Ok(())),
-            Ok(()) => Chunk::Unpacked(buffer),
-            Err(error) => Chunk::End(Err(error)),
+        let mut chunk = free.try_recv().unwrap_or_default();
+        let message = match unpack.fill(&mut chunk, CHUNK) {
+            Ok(()) if chunk.is_empty() => Message::End(Ok(())),
+            Ok(()) => Message::Unpacked(chunk),
+            Err(error) => Message::End(Err(error)),
         };
-        let is_end = matches!(message, Chunk::End(_));
+        let is_end = matches!(message, Message::End(_));
         if sender.send(message).is_err() || is_end {
             break;
         }

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use casehard_gzip::{Chunk, Gzip};
 use casehard_oci::{Compression, Digest};
 
 use super::Budget;
@@ -53,7 +54,7 @@ impl Read for Tapped {
 
 enum Decoder {
     Plain(Tapped),
-    Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Tapped>>>),
+    Gzip(Box<Gzip<Tapped>>),
     Zstd(zstd::stream::read::Decoder<'static, BufReader<Tapped>>),
 }
 
@@ -79,14 +80,11 @@ impl Unpack {
         let is_plain = layer.compression == Compression::None;
         let tap: Tap = if is_plain { Box::new(|_| Ok(())) } else { tap };
         let tapped = Tapped { source, digest: descriptor.digest, size: descriptor.size, count: 0, tap };
-        let buffered = |tapped| BufReader::with_capacity(BUFFER, tapped);
         let decoder = match layer.compression {
             Compression::None => Decoder::Plain(tapped),
-            Compression::Gzip => {
-                Decoder::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(buffered(tapped))))
-            }
+            Compression::Gzip => Decoder::Gzip(Box::new(Gzip::new(tapped))),
             Compression::Zstd => {
-                let decoder = zstd::stream::read::Decoder::with_buffer(buffered(tapped));
+                let decoder = zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(BUFFER, tapped));
                 let explain =
                     |source| ReadError::Decompress { layer: descriptor.digest, source: Arc::new(source) };
                 Decoder::Zstd(decoder.map_err(explain)?)
@@ -101,34 +99,23 @@ impl Unpack {
         })
     }
 
-    /// Fills `buffer` as far as there are bytes; empty means the end.
-    pub(super) fn fill(&mut self, buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
-        buffer.resize(length, 0);
-        let mut filled = 0;
-        while filled < length {
-            let into = &mut buffer[filled..];
-            let read = match &mut self.decoder {
-                Decoder::Plain(decoder) => decoder.read(into),
-                Decoder::Gzip(decoder) => decoder.read(into),
-                Decoder::Zstd(decoder) => decoder.read(into),
-            };
-            match read {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.explain(error)),
-            }
-        }
-        buffer.truncate(filled);
-        self.count += filled as u64;
-        self.budget.spend(filled as u64, self.layer)?;
+    /// Fills `chunk` with about `length` bytes, as far as there are some; empty means the end.
+    pub(super) fn fill(&mut self, chunk: &mut Chunk, length: usize) -> io::Result<()> {
+        let filled = match &mut self.decoder {
+            Decoder::Plain(decoder) => chunk.fill_with(length, |room| read_all(decoder, room)),
+            Decoder::Gzip(decoder) => decoder.fill(chunk, length),
+            Decoder::Zstd(decoder) => chunk.fill_with(length, |room| read_all(decoder, room)),
+        };
+        filled.map_err(|error| self.explain(error))?;
+        self.count += chunk.len() as u64;
+        self.budget.spend(chunk.len() as u64, self.layer)?;
         self.check_expansion()
     }
 
     fn check_expansion(&self) -> io::Result<()> {
         let packed = match &self.decoder {
             Decoder::Plain(_) => return Ok(()),
-            Decoder::Gzip(decoder) => decoder.get_ref().get_ref().count,
+            Decoder::Gzip(decoder) => decoder.source().count,
             Decoder::Zstd(decoder) => decoder.get_ref().get_ref().count,
         };
         if self.count > Limits::EXPANSION_FROM && self.count / self.expansion.max(1) > packed {
@@ -144,4 +131,18 @@ impl Unpack {
             Err(source) => ReadError::Decompress { layer: self.layer, source: Arc::new(source) }.into(),
         }
     }
+}
+
+/// Reads until the room is full or the source has ended.
+fn read_all(source: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < room.len() {
+        match source.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }

@@ -117,7 +117,7 @@ fn tar(path: &Path, options: &Options) -> Result<(Source, Descriptor, Digest), O
     let limit = options.limits.unpacked;
     let unpacked = match compression {
         Compression::None => Ok((digest, size)),
-        Compression::Gzip => hashed(flate2::bufread::MultiGzDecoder::new(source), limit),
+        Compression::Gzip => hashed(casehard_gzip::GzipReader::new(source), limit),
         Compression::Zstd => {
             zstd::stream::read::Decoder::with_buffer(source).and_then(|source| hashed(source, limit))
         }

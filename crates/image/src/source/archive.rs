@@ -208,7 +208,7 @@ fn decompressed(file: &mut File, path: &Path, limits: &Limits) -> Result<Option<
     let read = file.read_at(&mut start, 0)?;
     let source = BufReader::with_capacity(128 << 10, &*file);
     let mut source: Box<dyn Read + '_> = match start[..read] {
-        [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
+        [0x1f, 0x8b, ..] => Box::new(casehard_gzip::GzipReader::new(source)),
         [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::with_buffer(source)?),
         _ => return Ok(None),
     };
