@@ -54,7 +54,8 @@ impl RootPath {
             return Err(PathError::Nul(escape(bytes).into_owned()));
         }
         let start: &[u8] = if bytes.first() == Some(&b'/') { &[] } else { &self.0 };
-        let mut path = start.to_vec();
+        let mut path = Vec::with_capacity(start.len() + 1 + bytes.len());
+        path.extend_from_slice(start);
         for component in bytes.split(|byte| *byte == b'/') {
             match component {
                 b"" | b"." => {}
@@ -111,6 +112,15 @@ impl RootPath {
         }
         let end = self.0.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
         Some(Self(Arc::from(&self.0[..end])))
+    }
+
+    /// Whether `directory` is the [parent](Self::parent).
+    #[must_use]
+    pub fn stands_in(&self, directory: &Self) -> bool {
+        match self.0.iter().rposition(|byte| *byte == b'/') {
+            Some(end) => self.0[..end] == *directory.0,
+            None => !self.0.is_empty() && directory.0.is_empty(),
+        }
     }
 
     /// The directories this path stands in, nearest first, the root last.
@@ -319,6 +329,8 @@ mod tests {
         let deep = path("/usr/lib/x");
         assert_eq!(deep.parent(), Some(path("/usr/lib")));
         assert_eq!(deep.ancestors().count(), 3);
+        assert!(deep.stands_in(&path("/usr/lib")) && path("/usr").stands_in(&RootPath::root()));
+        assert!(!deep.stands_in(&path("/usr")) && !RootPath::root().stands_in(&RootPath::root()));
         assert!(deep.starts_with(&path("/usr/lib")) && !deep.starts_with(&path("/usr/li")));
         assert_eq!(deep.strip_prefix(&path("/usr")), Some(&b"lib/x"[..]));
         assert_eq!(deep.file_name(), Some(&b"x"[..]));

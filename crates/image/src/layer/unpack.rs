@@ -84,7 +84,8 @@ impl Unpack {
             Compression::None => Decoder::Plain(tapped),
             Compression::Gzip => Decoder::Gzip(Box::new(Gzip::new(tapped))),
             Compression::Zstd => {
-                let decoder = zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(BUFFER, tapped));
+                let decoder =
+                    zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(BUFFER, tapped));
                 let explain =
                     |source| ReadError::Decompress { layer: descriptor.digest, source: Arc::new(source) };
                 Decoder::Zstd(decoder.map_err(explain)?)

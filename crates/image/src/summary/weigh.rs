@@ -198,11 +198,12 @@ fn largest_directories(tree: &Tree, held: &HashMap<NodeId, u64>, most: usize) ->
     largest(directories.map(|entry| (of(entry), entry)), most)
 }
 
-/// The largest of many, without sorting or naming all of them.
+/// The largest of many, without sorting or naming all of them. They come in the order of their paths, so of equal ones the
+/// first are taken.
 fn largest<'a>(entries: impl Iterator<Item = (u64, crate::Entry<'a>)>, most: usize) -> Vec<Sized> {
     let mut heap: BinaryHeap<Reverse<(u64, Reverse<RootPath>)>> = BinaryHeap::new();
     for (size, entry) in entries {
-        if heap.len() >= most && heap.peek().is_none_or(|Reverse((least, _))| size < *least) {
+        if heap.len() >= most && heap.peek().is_none_or(|Reverse((least, _))| size <= *least) {
             continue;
         }
         heap.push(Reverse((size, Reverse(entry.path()))));

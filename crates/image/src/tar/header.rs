@@ -81,13 +81,14 @@ impl<'a> Block<'a> {
     /// When its checksum is wrong. Both readings of the standard count: unsigned bytes, and signed as old tars summed.
     pub(crate) fn check(bytes: &'a [u8; BLOCK]) -> Result<Self, TarError> {
         let stated = number(&bytes[148..156], "checksum").map_err(|_| TarError::Checksum)?;
-        let (mut unsigned, mut high) = (0_i64, 0_i64);
-        for (at, byte) in bytes.iter().enumerate() {
-            let byte = if (148..156).contains(&at) { b' ' } else { *byte };
-            unsigned += i64::from(byte);
-            high += i64::from(byte >> 7);
+        // The field itself counts as blanks.
+        let sum = |part: &[u8]| part.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+        let unsigned = i64::from(sum(bytes) - sum(&bytes[148..156]) + 8 * u32::from(b' '));
+        if stated == unsigned {
+            return Ok(Self(bytes));
         }
-        if stated == unsigned || stated == unsigned - 256 * high {
+        let high = |part: &[u8]| part.iter().filter(|byte| **byte >= 0x80).count();
+        if stated == unsigned - 256 * (high(bytes) - high(&bytes[148..156])) as i64 {
             return Ok(Self(bytes));
         }
         Err(TarError::Checksum)

@@ -318,12 +318,12 @@ impl Merge {
 
     /// The directory that `path` stands in; missing ones are made up.
     fn parent(&mut self, path: &RootPath) -> Result<u32, MergeError> {
-        let Some(directory) = path.parent() else { return Ok(ROOT) };
         if let Some((nearby, node)) = &self.nearby
-            && *nearby == directory
+            && path.stands_in(nearby)
         {
             return Ok(*node);
         }
+        let Some(directory) = path.parent() else { return Ok(ROOT) };
         let node = self.follow(&directory, path, true)?.unwrap_or(ROOT);
         self.nearby = Some((directory, node));
         Ok(node)
