@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     fmt,
     io::{self, Read},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -227,6 +228,11 @@ impl Graph {
     }
 
     /// The bytes of a blob; reading them ends in an error when they are not what the descriptor says.
+    /// Where a blob lies in a file that has been checked just now.
+    pub(crate) fn fresh(&self, descriptor: &Descriptor) -> Option<PathBuf> {
+        self.source.fresh(&descriptor.digest)
+    }
+
     pub(crate) fn blob(&self, descriptor: &Descriptor) -> Result<Checked<Box<dyn Read + Send>>, ReadError> {
         let blob: Box<dyn Read + Send> = match self.held.get(&descriptor.digest) {
             Some(bytes) => Box::new(io::Cursor::new(Arc::clone(bytes))),

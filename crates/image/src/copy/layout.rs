@@ -11,8 +11,9 @@ use casehard_oci::{Descriptor, Digest, Index};
 use super::{Graph, is_foreign};
 use crate::{
     LayoutWriter, Limits, ReadError, WriteError,
+    layer::Checked,
     source::{open_file, read_bounded},
-    write::{BlobFile, copy_blob},
+    write::{BlobFile, copy_blob, link_blob},
 };
 
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
@@ -63,15 +64,19 @@ fn put_blobs(graph: &Graph, blobs: &Path) -> Result<(), WriteError> {
         if there.is_ok_and(|there| there.is_file() && there.len() == descriptor.size) {
             continue;
         }
+        if graph.fresh(descriptor).is_some_and(|file| link_blob(blobs, &descriptor.digest, &file)) {
+            continue;
+        }
         match graph.blob(descriptor) {
-            Ok(mut blob) => copy_blob(blobs, &mut blob)?,
+            Ok(mut blob) => copy_blob(blobs, &descriptor.digest, &mut blob)?,
             // Its publisher keeps it elsewhere, and its descriptor says where.
             Err(ReadError::Missing { .. }) if is_foreign(descriptor) => {}
             Err(error) => return Err(error.into()),
         }
     }
     for document in graph.documents() {
-        copy_blob(blobs, &mut &document.bytes[..])?;
+        let mut content = Checked::new(&document.bytes[..], &document.descriptor);
+        copy_blob(blobs, &document.descriptor.digest, &mut content)?;
     }
     Ok(())
 }

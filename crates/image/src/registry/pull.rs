@@ -2,7 +2,7 @@
 //! and is put there by a rename once its bytes have been checked.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{self, File},
     io::{self, Read, Write as _},
     path::{Path, PathBuf},
@@ -46,6 +46,8 @@ pub(crate) struct Remote {
     limits: Limits,
     /// Where else a blob may be had, as its descriptor says.
     elsewhere: Mutex<HashMap<Digest, Vec<String>>>,
+    /// Blobs that this run has pulled and checked.
+    fresh: Mutex<HashSet<Digest>>,
     /// Without a cache: gone with the image.
     _temporary: Option<TempDir>,
 }
@@ -78,6 +80,7 @@ impl Remote {
             folder,
             limits: *limits,
             elsewhere: Mutex::default(),
+            fresh: Mutex::default(),
             _temporary: temporary,
         })
     }
@@ -234,6 +237,7 @@ impl Remote {
         pulled?;
         file.flush().map_err(|error| RegistryError::cache(&self.folder, &error))?;
         file.persist(&path).map_err(|error| RegistryError::cache(&self.folder, &error.error))?;
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(*digest);
         Ok(path)
     }
 
@@ -256,6 +260,11 @@ impl Blobs for Remote {
         let path = self.fetch(digest, None).map_err(|error| ReadError::Registry(Box::new(error)))?;
         let file = File::open(&path).map_err(|error| ReadError::io(format!("blob {digest}"), error))?;
         Ok(Box::new(file))
+    }
+
+    fn fresh(&self, digest: &Digest) -> Option<PathBuf> {
+        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        fresh.contains(digest).then(|| self.folder.join(digest.hex()))
     }
 
     fn prepare(&self, blobs: &[Descriptor]) -> Result<(), ReadError> {

@@ -6,6 +6,7 @@ mod layout;
 use std::{
     fmt,
     io::{self, Read},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -22,6 +23,11 @@ pub(crate) trait Blobs: Send + Sync + fmt::Debug {
 
     /// The blob as a part of a file, when it lies in one that can be read at any place.
     fn section(&self, _digest: &Digest) -> Option<Section> {
+        None
+    }
+
+    /// A file that is this blob, of its size and digest by a check of this run, and that may have another name.
+    fn fresh(&self, _digest: &Digest) -> Option<PathBuf> {
         None
     }
 

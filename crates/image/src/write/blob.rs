@@ -10,7 +10,7 @@ use casehard_oci::{Digest, Hasher};
 use tempfile::NamedTempFile;
 
 use super::WriteError;
-use crate::ReadError;
+use crate::{ReadError, layer::Checked};
 
 /// A file beside the blobs; dropped before it is finished, it is gone.
 #[derive(Debug)]
@@ -64,21 +64,35 @@ impl Write for BlobFile {
     }
 }
 
-/// A blob as it is, into the folder of blobs; `content` checks itself.
-pub(crate) fn copy_blob(folder: &Path, content: &mut dyn Read) -> Result<(), WriteError> {
-    let mut blob = BlobFile::create(folder)?;
-    let path = blob.path().to_owned();
-    let mut buffer = vec![0; 128 << 10];
+/// A blob that checks itself as it is read, into the folder of blobs under its digest.
+pub(crate) fn copy_blob(
+    folder: &Path,
+    digest: &Digest,
+    content: &mut Checked<impl Read>,
+) -> Result<(), WriteError> {
+    // Its digest is known: nothing is hashed again.
+    let BlobFile { mut file, .. } = BlobFile::create(folder)?;
+    let path = folder.join(digest.hex());
+    let failed = |source| WriteError::Io { path: path.clone(), source };
+    let mut buffer = vec![0; 256 << 10];
     loop {
         match content.read(&mut buffer) {
-            Ok(0) => return blob.finish().map(drop),
-            Ok(read) => blob
-                .write_all(&buffer[..read])
-                .map_err(|source| WriteError::Io { path: path.clone(), source })?,
+            Ok(0) => break,
+            Ok(read) => file.write_all(&buffer[..read]).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(ReadError::io("a blob", error).into()),
         }
     }
+    make_readable(file.path()).map_err(failed)?;
+    file.persist(&path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// A blob that lies in a file of this machine and has been checked there, under its digest in the folder of blobs: as
+/// another name of that file. Whether that could be done.
+pub(crate) fn link_blob(folder: &Path, digest: &Digest, file: &Path) -> bool {
+    let path = folder.join(digest.hex());
+    make_readable(file).is_ok() && fs::hard_link(file, path).is_ok()
 }
 
 /// Temporary files are made for their owner alone; an image is for whoever may read the folder.
