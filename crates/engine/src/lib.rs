@@ -13,6 +13,7 @@ pub mod channel;
 mod confinement;
 mod container;
 mod daemon;
+mod groups;
 mod memory;
 mod namespace;
 mod sandbox;

@@ -74,7 +74,7 @@ fn main() {
             ("a_seccomp_profile_is_installed", seccomp),
             ("the_kernel_says_what_it_enforces", confinement),
             ("time_ends_a_container", time_limit),
-            ("disk_and_processes_are_bounded", bounds),
+            ("disk_memory_and_processes_are_bounded", bounds),
             ("dropping_ends_every_process", dropped),
             ("killing_the_caller_leaves_nothing_behind", killed),
             ("what_cannot_start_is_named", not_started),
@@ -521,6 +521,12 @@ fn bounds(world: &World) {
     full.limits.disk = Some(64 << 10);
     let said = world.run(&full).1;
     assert!(said.contains("No space left"), "{said}");
+    // The copy of a root is not the application's memory, wherever it lies.
+    let mut small = spec(&["say", "enough"]);
+    small.limits.memory = Some(16 << 20);
+    let options = StartOptions { root: Some(RootKind::Plain), ..StartOptions::default() };
+    let container = world.sandbox.start_with(&world.image, &small, options).unwrap();
+    assert_eq!(support::finish(&container), (Exit::Code(0), "enough\n".to_owned()));
     let mut forks = spec(&["fork", "30"]);
     forks.limits.processes = Some(20);
     forks.user = "1000".to_owned();

@@ -20,6 +20,7 @@ use super::{EngineError, Running};
 use crate::{
     Container, Network, Spec, Store,
     channel::Channel,
+    groups,
     namespace::{IdMap, UserNamespace, check_kernel},
     seccomp,
     store::{Root, Unpacked},
@@ -257,12 +258,14 @@ pub(super) fn give_to_root(pipe: &OwnedFd, (user, group): (u32, u32)) {
     let _ = rustix::fs::fchown(pipe, Some(owner.0), Some(owner.1));
 }
 
-/// How many bytes a copy of this takes, when that would leave most of the free memory free (`proc_meminfo(5)`).
+/// How many bytes a copy of this takes, when that would leave most of the free memory free (`proc_meminfo(5)`), and of what
+/// the groups around this process may take.
 fn fits_in_memory(unpacked: &Unpacked) -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let available =
         line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) << 10;
+    let available = groups::memory_left().map_or(available, |left| left.min(available));
     // Each file takes whole pages, and something for its name and metadata.
     let bytes = unpacked.bytes + unpacked.entries * 4096;
     (bytes < available / 3).then_some(bytes)

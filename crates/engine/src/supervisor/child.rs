@@ -25,16 +25,11 @@ pub(super) fn start_first(
     streams: &[OwnedFd; 3],
     command: Command,
 ) -> Result<(OwnedFd, Channel), Failure> {
-    let mut flags = libc::CLONE_NEWNS
-        | libc::CLONE_NEWPID
-        | libc::CLONE_NEWIPC
-        | libc::CLONE_NEWUTS
-        | libc::CLONE_NEWCGROUP;
+    let mut flags = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
     if supervised.network.is_none() {
         flags |= libc::CLONE_NEWNET;
     }
     let join = || {
-        supervised.groups.join();
         become_root(supervised.namespace.as_fd()).doing("enter the user namespace")?;
         match &supervised.network {
             Some(network) => move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))

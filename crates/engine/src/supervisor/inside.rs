@@ -14,6 +14,7 @@ use casehard_oci::RootPath;
 use rustix::{
     fs::{CWD, FileType, Gid, Mode, OFlags, Uid},
     mount::{MountPropagationFlags, UnmountFlags},
+    thread::UnshareFlags,
 };
 
 use super::{
@@ -122,6 +123,11 @@ pub(super) fn become_first(
         .doing("open the network namespace")?;
     let descriptors = [made.changed.as_fd(), network.as_fd()];
     progress.send(&Progress::Root(points.made), &descriptors).doing("tell of the root")?;
+    progress.expect::<Answer>().doing("wait for the control groups")?;
+    // Now that it is in its groups: what it sees of them begins there.
+    // SAFETY: this process has one thread, and no descriptor table is unshared.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWCGROUP) }
+        .doing("make a control group namespace")?;
     drop(network);
     drop((made, files, kernel, devices));
     become_command(supervised, streams, command, progress)

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{Doing as _, Failure};
-use crate::Limits;
+use crate::{Limits, groups::group_of};
 
 /// The control groups of a container: one directory per hierarchy that could be written.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl Groups {
     }
 
     fn bound(&mut self, own: &str, controller: &str, files: &[(&str, &str)], value: u64) -> bool {
-        let Some((parent, unified)) = parent_of(own, controller) else { return false };
+        let Some((parent, unified)) = group_of(own, controller) else { return false };
         let directory = parent.join(format!("casehard-{}", std::process::id()));
         if unified {
             let _ = fs::write(parent.join("cgroup.subtree_control"), format!("+{controller}"));
@@ -54,8 +54,13 @@ impl Groups {
 
     /// Puts this process, and so what it starts, into them.
     pub(super) fn join(&self) {
+        self.take(0);
+    }
+
+    /// Puts a process, and so what it starts from now on, into them. What it has of memory stays counted where it was.
+    pub(super) fn take(&self, process: i32) {
         for directory in &self.directories {
-            let _ = fs::write(directory.join("cgroup.procs"), "0");
+            let _ = fs::write(directory.join("cgroup.procs"), process.to_string());
         }
     }
 
@@ -79,23 +84,4 @@ impl Groups {
             let _ = fs::remove_dir(directory);
         }
     }
-}
-
-/// The directory of this process in the hierarchy that has a controller, and whether that is the unified one
-/// (`cgroups(7)`).
-fn parent_of(own: &str, controller: &str) -> Option<(PathBuf, bool)> {
-    let path = |wanted: &dyn Fn(&str, &str) -> bool| {
-        own.lines().find_map(|line| {
-            let mut fields = line.splitn(3, ':');
-            let (number, names, path) = (fields.next()?, fields.next()?, fields.next()?);
-            wanted(number, names).then(|| path.trim_start_matches('/').to_owned())
-        })
-    };
-    if let Some(path) = path(&|_, names| names.split(',').any(|name| name == controller)) {
-        return Some((PathBuf::from("/sys/fs/cgroup").join(controller).join(path), false));
-    }
-    let path = path(&|number, names| number == "0" && names.is_empty())?;
-    let root = PathBuf::from("/sys/fs/cgroup");
-    let controllers = fs::read_to_string(root.join("cgroup.controllers")).ok()?;
-    controllers.split_whitespace().any(|name| name == controller).then(|| (root.join(path), true))
 }

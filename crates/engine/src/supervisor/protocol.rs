@@ -135,6 +135,7 @@ pub(crate) enum Request {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Progress {
     /// The root is made. Descriptors: where changes are collected, the network namespace. With the paths made only to mount upon.
+    /// Waits for [`Answer::Done`].
     Root(Vec<casehard_oci::RootPath>),
     /// The recorder's filter is installed. Descriptor: its listener. Waits for [`Answer::Done`].
     Listener,

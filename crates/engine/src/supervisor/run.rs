@@ -116,6 +116,11 @@ fn follow(
             Progress::Root(made) => {
                 supervised.own_network = descriptors.pop();
                 supervised.changed = descriptors.pop().map(|descriptor| (descriptor, made));
+                // A copy of the root in memory, made by now, is not the application's.
+                if let Some(first) = &supervised.first {
+                    supervised.groups.take(number_of(first.as_fd()).doing("find the new process")?);
+                }
+                progress.send(&Answer::Done, &[]).doing("let the new process go on")?;
             }
             Progress::Listener => {
                 let listener = descriptors.pop().ok_or_else(gone).doing("receive the listener")?;
