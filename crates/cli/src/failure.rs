@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, io, process::ExitCode};
 
+use casehard_image::{OpenError, ReadError, TarError};
+
 /// Why a command could not be carried out.
 #[derive(Debug)]
 pub struct Failure {
@@ -30,7 +32,7 @@ impl Failure {
             }
             cause = error.source();
         }
-        Self { code: 3, message, hint: None, broken_pipe: false }
+        Self { code: 3, message, hint: of_damage(error).map(str::to_owned), broken_pipe: false }
     }
 
     /// What to do next.
@@ -66,5 +68,32 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
         Self { broken_pipe, ..Self::cannot("failed to write the output", &error) }
+    }
+}
+
+/// What to do about an image that is not what it says.
+fn of_damage(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    let of_blob = |error: &ReadError| {
+        matches!(
+            error,
+            ReadError::BlobDigest { .. }
+                | ReadError::BlobSize { .. }
+                | ReadError::DiffId { .. }
+                | ReadError::Missing { .. }
+                | ReadError::Decompress { .. }
+                | ReadError::Tar { .. }
+        )
+    };
+    let damaged =
+        "the image is damaged: get or write it again; `casehard validate` lists all that is wrong with it";
+    match (error.downcast_ref::<ReadError>(), error.downcast_ref::<OpenError>()) {
+        (Some(error), _) | (_, Some(OpenError::Read(error))) if of_blob(error) => Some(damaged),
+        (_, Some(OpenError::Archive { source: TarError::Truncated, .. })) => {
+            Some("the archive is cut off: copy or save it again")
+        }
+        (_, Some(OpenError::Io { source, .. })) if source.kind() == io::ErrorKind::UnexpectedEof => {
+            Some("the file is cut off: copy or save it again")
+        }
+        _ => None,
     }
 }

@@ -73,6 +73,19 @@ fn what_cannot_be_done_says_what_to_do() {
     let folder = folder.path();
     a_root(folder);
     said(folder, &["copy", "rootfs:root", "oci:layout:one"]);
+    said(folder, &["copy", "rootfs:root", "docker-archive:whole.tar:a:1"]);
+    let whole = fs::read(folder.join("whole.tar")).unwrap();
+    fs::write(folder.join("cut.tar"), &whole[..whole.len() / 2]).unwrap();
+    said(folder, &["copy", "rootfs:root", "oci:broken:one"]);
+    for blob in fs::read_dir(folder.join("broken/blobs/sha256")).unwrap() {
+        let path = blob.unwrap().path();
+        let mut bytes = fs::read(&path).unwrap();
+        if !bytes.starts_with(b"{") {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            fs::write(path, bytes).unwrap();
+        }
+    }
     for (arguments, code, message, hint) in [
         (&["inspect", "root"][..], 3, "neither an OCI image layout", "rootfs:root"),
         (&["copy", "oci:layout:one", "./other"], 2, "does not say what to write", "rootfs:./other"),
@@ -82,6 +95,8 @@ fn what_cannot_be_done_says_what_to_do() {
         (&["inspect", "oci:layout:none"], 3, "it has one", ""),
         (&["--limit", "entries=2", "inspect", "oci:layout:one"], 3, "more than 2 entries", ""),
         (&["--limit", "size=2", "inspect", "oci:layout:one"], 2, "there are document, unpacked", ""),
+        (&["inspect", "cut.tar"], 3, "in the middle of an entry", "save it again"),
+        (&["inspect", "oci:broken:one"], 3, "trust blob sha256:", "`casehard validate` lists"),
         (&["inspect", "containers-storage:app"], 3, "connect to the daemon", "podman system service"),
     ] {
         let command = Command::new(env!("CARGO_BIN_EXE_casehard"))
