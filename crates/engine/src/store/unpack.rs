@@ -7,7 +7,7 @@ use std::{
     collections::HashSet,
     ffi::OsStr,
     fs::File,
-    io::{self, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Write as _},
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::ffi::OsStrExt as _,
@@ -81,6 +81,15 @@ pub(crate) fn unpack(stream: OwnedFd, target: &str) -> io::Result<Unpacked> {
     unpacker.finish()
 }
 
+/// A new file, unless something stands there.
+fn make_file(directory: &OwnedFd, name: &OsStr) -> io::Result<Option<File>> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    match openat(directory, name, flags, Mode::from_raw_mode(0o600)) {
+        Err(Errno::EXIST) => Ok(None),
+        file => Ok(Some(file?.into())),
+    }
+}
+
 struct Unpacker {
     root: OwnedFd,
     unpacked: Unpacked,
@@ -93,7 +102,7 @@ struct Unpacker {
 }
 
 impl Unpacker {
-    fn entry(&mut self, head: Head, content: &mut impl Read) -> io::Result<()> {
+    fn entry(&mut self, head: Head, content: &mut impl BufRead) -> io::Result<()> {
         match head.mark {
             Mark::Present => {}
             Mark::Whiteout => return self.remove(&head.path),
@@ -110,7 +119,8 @@ impl Unpacker {
         };
         let directory = self.open_directory(&parent)?;
         let name = OsStr::from_bytes(head.path.file_name().unwrap_or_default());
-        let old = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW).ok();
+        let new = if head.kind == Kind::File { make_file(&directory, name)? } else { None };
+        let old = if new.is_some() { None } else { statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW).ok() };
         if let Some(old) = old {
             let was_directory = FileType::from_raw_mode(old.st_mode).is_dir();
             if !(was_directory && head.kind == Kind::Directory) {
@@ -125,7 +135,11 @@ impl Unpacker {
         self.this_layer.insert(head.path.clone());
         let made = match &head.kind {
             Kind::File => {
-                return self.file(&directory, name, &head, content).map(|()| self.keep(parent, directory));
+                let new = match new {
+                    Some(new) => new,
+                    None => make_file(&directory, name)?.ok_or(Errno::EXIST)?,
+                };
+                return self.file(new, &head, content).map(|()| self.keep(parent, directory));
             }
             Kind::Directory => {
                 return self.directory(&directory, name, &head).map(|()| self.keep(parent, directory));
@@ -194,16 +208,19 @@ impl Unpacker {
         }
     }
 
-    fn file(
-        &mut self,
-        directory: &OwnedFd,
-        name: &OsStr,
-        head: &Head,
-        content: &mut impl Read,
-    ) -> io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let mut file = File::from(openat(directory, name, flags, Mode::from_raw_mode(0o600))?);
-        let written = io::copy(content, &mut file)?;
+    fn file(&mut self, mut file: File, head: &Head, content: &mut impl BufRead) -> io::Result<()> {
+        let mut written = 0;
+        loop {
+            let bytes = match content.fill_buf() {
+                Ok([]) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                bytes => bytes?,
+            };
+            file.write_all(bytes)?;
+            let count = bytes.len();
+            content.consume(count);
+            written += count as u64;
+        }
         if written != head.size {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
         }
