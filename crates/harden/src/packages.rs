@@ -174,7 +174,7 @@ pub(crate) fn debian_account(
             .insert(directory.child(name.as_bytes()), file(control, "the account of the packages that stay"));
         let mut digests = String::new();
         for (node, digest) in package.digests.iter().filter(|(node, _)| stays(*node)) {
-            for byte in digest {
+            for byte in digest.as_bytes() {
                 let _ = write!(digests, "{byte:02x}");
             }
             let path = tree.entry(*node).path();

@@ -127,8 +127,9 @@ impl Inspect for Catalog {
     }
 }
 
-/// Two who look at files in one pass.
-struct Both<'a, A, B>(&'a A, &'a B);
+/// Two who look at files in one pass; [`Facts::unzip`] parts what they keep.
+#[derive(Debug)]
+pub struct Both<'a, A, B>(pub &'a A, pub &'a B);
 
 impl<A: Inspect, B: Inspect> Inspect for Both<'_, A, B> {
     type Fact = (Option<A::Fact>, Option<B::Fact>);

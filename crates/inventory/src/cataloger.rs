@@ -2,7 +2,7 @@
 
 use casehard_oci::RootPath;
 
-use crate::{Ecosystem, Names, Package, PythonDistribution, elf::Peek, pattern};
+use crate::{Ecosystem, FileDigest, Names, Package, PythonDistribution, elf::Peek, pattern};
 
 /// One way to find packages: which files it reads, and a pure function from a file's bytes to what they say.
 #[derive(Debug, Clone, Copy)]
@@ -101,16 +101,13 @@ pub enum Says {
     Below(Names),
     /// The file that says so is its own.
     Itself,
-    /// Its files have these MD5 digests.
-    Digests(Box<[FileDigest]>),
+    /// Its files have these digests.
+    Digests(Box<[(Box<[u8]>, FileDigest)]>),
     /// Files of other packages stand elsewhere: from, to, and the package that is not concerned.
     Diversions(Box<[[Box<[u8]>; 3]]>),
     /// What a part of a Python distribution's metadata says; what it does not say is empty.
     Python(Box<PythonDistribution>),
 }
-
-/// A path and the MD5 digest of the file there.
-pub type FileDigest = (Box<[u8]>, [u8; 16]);
 
 /// What a file says, in the making.
 #[derive(Debug, Default)]

@@ -225,7 +225,9 @@ fn draft(group: &Group<'_>, places: &mut Places<'_>) -> Option<Draft> {
             }
             Says::Itself => draft.files.push(entry.id()),
             Says::Digests(digests) => {
-                draft.package.records.push(entry.id());
+                if entry.id() != found_in.id() {
+                    draft.package.records.push(entry.id());
+                }
                 let found = digests.iter().filter_map(|(path, digest)| {
                     Some((places.find(&group.base, path, Some(&draft.package.name))?.id(), *digest))
                 });

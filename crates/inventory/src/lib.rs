@@ -25,7 +25,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use catalog::{Catalog, Found, catalog, catalog_with, survey, survey_with};
+pub use catalog::{Both, Catalog, Found, catalog, catalog_with, survey, survey_with};
 pub use cataloger::{Cataloger, File, Piece, Pieces, Reads, Says, Subject};
 pub use catalogers::ALL as CATALOGERS;
 pub use facts::{
@@ -36,6 +36,6 @@ pub use inventory::{Inventory, Unknown};
 pub use names::Names;
 pub use os_release::OsRelease;
 pub use package::{
-    Dependency, Detail, Ecosystem, Evidence, Need, Package, PackageId, Presence, PythonDistribution,
-    Requirement, RpmPackage, SourcePackage,
+    Dependency, Detail, Ecosystem, Evidence, FileDigest, Need, Package, PackageId, Presence,
+    PythonDistribution, Requirement, RpmPackage, SourcePackage,
 };

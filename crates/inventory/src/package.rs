@@ -167,8 +167,8 @@ pub struct Package {
     pub presence: Presence,
     /// Its files that a person may have changed, as listed.
     pub config_files: Vec<RootPath>,
-    /// MD5 digests of its files, as the package database states them, sorted.
-    pub digests: Vec<(NodeId, [u8; 16])>,
+    /// Digests of its files, as the package database states them, sorted.
+    pub digests: Vec<(NodeId, FileDigest)>,
     /// What the package manager keeps about it alone (dpkg's `info/NAME.*`), sorted.
     pub records: Vec<NodeId>,
     /// The file it was found in.
@@ -185,6 +185,48 @@ pub struct Package {
     pub detail: Detail,
     /// Which cataloger found it.
     pub cataloger: &'static str,
+}
+
+/// The digest of a file in a package database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileDigest {
+    /// MD5: dpkg, old RPM.
+    Md5([u8; 16]),
+    /// SHA-1: apk.
+    Sha1([u8; 20]),
+    /// SHA-256: RPM, apk 3.
+    Sha256([u8; 32]),
+}
+
+impl FileDigest {
+    /// The digest that these hexadecimal digits are, told by how many there are.
+    #[must_use]
+    pub fn from_hex(digits: &[u8]) -> Option<Self> {
+        fn bytes<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+            let mut bytes = [0; N];
+            for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+                let digit = |digit: u8| char::from(digit).to_digit(16);
+                *byte = u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()?;
+            }
+            Some(bytes)
+        }
+        match digits.len() {
+            32 => bytes(digits).map(Self::Md5),
+            40 => bytes(digits).map(Self::Sha1),
+            64 => bytes(digits).map(Self::Sha256),
+            _ => None,
+        }
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Md5(bytes) => bytes,
+            Self::Sha1(bytes) => bytes,
+            Self::Sha256(bytes) => bytes,
+        }
+    }
 }
 
 /// What a package was built from.

@@ -11,7 +11,7 @@ use casehard_image::{Head, Image, ImageRef, Kind, LayoutWriter, Mark, Options, T
 use casehard_inventory::Inventory;
 use casehard_oci::{Compression, Healthcheck, History, ImageConfig};
 
-use crate::{Secrets, Settings, check_image};
+use crate::{FileHashes, Secrets, Settings, check_image};
 
 type Piece = (Head, Vec<u8>);
 
@@ -147,8 +147,12 @@ pub(crate) fn findings(text: &str, settings: &Settings) -> Vec<Finding> {
     let folder = tempfile::tempdir().unwrap();
     let image = build(text, folder.path());
     let secrets = Secrets::new();
-    let (tree, inventory, facts) = casehard_inventory::survey_with(&image, &secrets).unwrap();
-    let found = secrets.finish(&tree, &facts);
+    let hashes = FileHashes::new(true);
+    let (tree, inventory, facts) =
+        casehard_inventory::survey_with(&image, &casehard_inventory::Both(&secrets, &hashes)).unwrap();
+    let (facts, hashed) = facts.unzip();
+    let mut found = secrets.finish(&tree, &facts);
+    found.verified = hashes.finish(&tree, &inventory, &hashed);
     check_image(&image, &tree, &inventory, &found, settings)
 }
 

@@ -30,7 +30,9 @@ mod settings;
 mod suppress;
 
 pub use advice::{Advice, Weight, advise};
-pub use audit::{FileContents, FoundSecret, NoSecrets, SecretFacts, Secrets};
+pub use audit::{
+    AlteredFile, FileContents, FileHashes, FoundSecret, Hashes, NoSecrets, SecretFacts, Secrets, Verified,
+};
 pub use build::{BuildContext, ContextProgram, ContextSecret, CopySource, copy_sources};
 pub use check::{rules, rules_for};
 pub use cis::{Shown, cis_section_4};

@@ -5,10 +5,12 @@ mod text;
 use std::{borrow::Cow, io::Write as _, path::PathBuf};
 
 use casehard_finding::Finding;
-use casehard_inventory::{Inventory, survey_with};
+use casehard_image::{Image, ReadError, Tree};
+use casehard_inventory::{Both, Inventory, survey_with};
 use casehard_oci::Platform;
-use casehard_image::Tree;
-use casehard_rules::{FileContents, NoSecrets, Secrets, Settings, advise, check_image, cis_section_4};
+use casehard_rules::{
+    FileContents, FileHashes, NoSecrets, Secrets, Settings, Verified, advise, check_image, cis_section_4,
+};
 
 use crate::{
     Context, Failure, Verdict,
@@ -44,6 +46,9 @@ pub struct Arguments {
     /// Do not search the contents of files for secrets
     #[arg(long)]
     no_secrets: bool,
+    /// Compare installed files with the digests of the package database, which hashes every file
+    #[arg(long)]
+    verify_packages: bool,
     /// Configuration file [default: casehard.toml in the working folder and those above]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -63,7 +68,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let threshold = arguments.fail_on.or(configs.fail_on()).unwrap_or(Threshold::High);
     let image = context.open(name, arguments.platform.as_ref())?;
     let profile = arguments.profile.as_deref().map(super::read_profile).transpose()?;
-    let (findings, tree, inventory) = audit(&image, !arguments.no_secrets, &settings)
+    let (findings, tree, inventory, verified) = audit(&image, arguments, &settings)
         .map_err(|error| Failure::cannot(format_args!("failed to read image {name}"), &error))?;
     let shown = [Shown { file: name, text: Cow::Borrowed(""), findings: &findings }];
     let mut out = context.out();
@@ -71,6 +76,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         out.write_all(text::findings(&findings).as_bytes())?;
         let trusts = !settings.trusted_registries.is_empty();
         out.write_all(text::sections(&cis_section_4(&findings, trusts)).as_bytes())?;
+        out.write_all(text::verified(verified.as_ref()).as_bytes())?;
         out.write_all(text::advice(&advise(&image, &tree, &inventory, profile.as_ref())).as_bytes())?;
     } else {
         out.write_all(findings::render(arguments.format, &shown).as_bytes())?;
@@ -82,18 +88,23 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     Ok(if fails { Verdict::No } else { Verdict::Good })
 }
 
+/// Reads the image once, and runs the rules over it.
 fn audit(
-    image: &casehard_image::Image,
-    with_secrets: bool,
+    image: &Image,
+    arguments: &Arguments,
     settings: &Settings,
-) -> Result<(Vec<Finding>, Tree, Inventory), casehard_image::ReadError> {
-    if with_secrets {
-        let secrets = Secrets::new();
-        let (tree, inventory, facts) = survey_with(image, &secrets)?;
-        let found = secrets.finish(&tree, &facts);
-        Ok((check_image(image, &tree, &inventory, &found, settings), tree, inventory))
+) -> Result<(Vec<Finding>, Tree, Inventory, Option<Verified>), ReadError> {
+    let hashes = FileHashes::new(arguments.verify_packages);
+    let (tree, inventory, mut contents, hashed) = if arguments.no_secrets {
+        let (tree, inventory, facts) = survey_with(image, &Both(&NoSecrets, &hashes))?;
+        (tree, inventory, FileContents::default(), facts.unzip().1)
     } else {
-        let (tree, inventory, _) = survey_with(image, &NoSecrets)?;
-        Ok((check_image(image, &tree, &inventory, &FileContents::default(), settings), tree, inventory))
-    }
+        let secrets = Secrets::new();
+        let (tree, inventory, facts) = survey_with(image, &Both(&secrets, &hashes))?;
+        let (facts, hashed) = facts.unzip();
+        let found = secrets.finish(&tree, &facts);
+        (tree, inventory, found, hashed)
+    };
+    contents.verified = hashes.finish(&tree, &inventory, &hashed);
+    Ok((check_image(image, &tree, &inventory, &contents, settings), tree, inventory, contents.verified))
 }

@@ -1,8 +1,8 @@
 //! apk: `lib/apk/db/installed` (apk-package(5), *installed database*).
 
 use crate::{
-    Cataloger, Dependency, Ecosystem, File, Names, Need, Package, Pieces, Reads, Requirement, Says,
-    SourcePackage,
+    Cataloger, Dependency, Ecosystem, File, FileDigest, Names, Need, Package, Pieces, Reads, Requirement,
+    Says, SourcePackage,
 };
 
 /// Alpine and Wolfi packages.
@@ -33,6 +33,7 @@ fn record(bytes: &[u8], out: &mut Pieces) {
     let mut package = Package { ecosystem: Ecosystem::Apk, stanza: Some(bytes.into()), ..Package::default() };
     let mut directory: &[u8] = b"";
     let mut paths: Vec<Vec<u8>> = Vec::new();
+    let mut digests: Vec<(Box<[u8]>, FileDigest)> = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
         let Some((letter, value)) =
             line.split_first().and_then(|(letter, rest)| Some((*letter, rest.strip_prefix(b":")?)))
@@ -59,6 +60,10 @@ fn record(bytes: &[u8], out: &mut Pieces) {
             }
             b'R' if directory.is_empty() => paths.push(value.to_vec()),
             b'R' => paths.push([directory, b"/", value].concat()),
+            b'Z' => {
+                let path = paths.last().map(|path| Box::from(path.as_slice()));
+                digests.extend(path.zip(checksum(value)).filter(|(path, _)| !is_protected(path)));
+            }
             _ => {}
         }
     }
@@ -72,7 +77,49 @@ fn record(bytes: &[u8], out: &mut Pieces) {
         source.version.clone_from(&package.version);
     }
     let subject = out.package(package);
-    out.push(subject, Says::Paths(paths.into_iter().collect::<Names>()));
+    out.push(subject.clone(), Says::Paths(paths.into_iter().collect::<Names>()));
+    if !digests.is_empty() {
+        out.push(subject, Says::Digests(digests.into()));
+    }
+}
+
+/// `Q1` and a SHA-1 digest in base 64, `Q2` and a SHA-256 digest, or an MD5 digest in hexadecimal digits.
+fn checksum(value: &[u8]) -> Option<FileDigest> {
+    match value.split_at_checked(2)? {
+        (b"Q1", rest) => Some(FileDigest::Sha1(base64(rest)?.try_into().ok()?)),
+        (b"Q2", rest) => Some(FileDigest::Sha256(base64(rest)?.try_into().ok()?)),
+        _ => FileDigest::from_hex(value),
+    }
+}
+
+/// The bytes of base 64 (RFC 4648, section 4), of digests only.
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii_end();
+    let text = &text[..text.len() - text.iter().rev().take_while(|byte| **byte == b'=').count()];
+    let mut bytes = Vec::with_capacity(33);
+    let (mut held, mut bits) = (0u32, 0);
+    for letter in text.iter().take(44) {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        held = held << 6 | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits & 0xff) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+/// What a person may change without apk putting it back (apk's *protected paths*, as they are unless set otherwise).
+fn is_protected(path: &[u8]) -> bool {
+    path.starts_with(b"etc/")
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {
@@ -101,7 +148,7 @@ mod tests {
     use crate::cataloger::test::{packages, pieces};
 
     const DATABASE: &[u8] = b"C:Q1abc=\nP:musl\nV:1.2.4-r2\nA:x86_64\no:musl\nL:MIT\nD:!old so:libx.so.1 busybox>=1.36\n\
-        p:so:libc.musl-x86_64.so.1=1\nF:lib\nR:ld-musl-x86_64.so.1\na:0:0:755\nZ:Q1x=\nF:usr\nF:usr/bin\nR:ldd\n\nP:last\nV:1\n";
+        p:so:libc.musl-x86_64.so.1=1\nF:lib\nR:ld-musl-x86_64.so.1\na:0:0:755\nZ:Q1x=\nF:etc\nR:motd\nZ:Q1qUqP5cyxm6YcTAhz05Hph5gvu9M=\nF:usr\nF:usr/bin\nR:ldd\na:0:0:755\nZ:Q1qUqP5cyxm6YcTAhz05Hph5gvu9M=\n\nP:last\nV:1\n";
 
     #[test]
     fn records_become_packages() {
@@ -114,7 +161,23 @@ mod tests {
         let Says::Paths(paths) = &pieces(&APK, "/lib/apk/db/installed", DATABASE)[1].says else { panic!() };
         assert_eq!(
             paths.texts().collect::<Vec<_>>(),
-            ["lib", "lib/ld-musl-x86_64.so.1", "usr", "usr/bin", "usr/bin/ldd"]
+            ["lib", "lib/ld-musl-x86_64.so.1", "etc", "etc/motd", "usr", "usr/bin", "usr/bin/ldd"]
         );
+        // The checksum of the first is none, and what is below /etc is a person's.
+        let Says::Digests(digests) = &pieces(&APK, "/lib/apk/db/installed", DATABASE)[2].says else {
+            panic!()
+        };
+        let test = FileDigest::from_hex(b"a94a8fe5ccb19ba61c4c0873d391e987982fbbd3").unwrap();
+        assert_eq!(**digests, [(Box::from(&b"usr/bin/ldd"[..]), test)]);
+    }
+
+    #[test]
+    fn checksums_are_of_three_kinds() {
+        let empty = b"Q247DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        assert!(matches!(checksum(empty), Some(FileDigest::Sha256(bytes)) if bytes[..2] == [0xe3, 0xb0]));
+        assert!(matches!(checksum(b"d41d8cd98f00b204e9800998ecf8427e"), Some(FileDigest::Md5(_))));
+        for broken in [&b"Q1"[..], b"Q1!!", b"Q", b"", b"Q1qUqP5cyxm6YcTAhz05Hph5gvu9", &[b'A'; 500]] {
+            assert_eq!(checksum(broken), None);
+        }
     }
 }

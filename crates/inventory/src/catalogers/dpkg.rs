@@ -5,8 +5,8 @@
 use casehard_oci::RootPath;
 
 use crate::{
-    Cataloger, Dependency, Ecosystem, File, Need, Package, Pieces, Reads, Requirement, Says, SourcePackage,
-    Subject, control,
+    Cataloger, Dependency, Ecosystem, File, FileDigest, Need, Package, Pieces, Reads, Requirement, Says,
+    SourcePackage, Subject, control,
 };
 
 /// Debian packages.
@@ -199,20 +199,10 @@ fn digests(bytes: &[u8], subject: &Subject, out: &mut Pieces) {
         .split(|byte| *byte == b'\n')
         .filter_map(|line| {
             let (digest, path) = line.split_at_checked(32)?;
-            Some((Box::from(relative(path.trim_ascii_start())), hex16(digest)?))
+            Some((Box::from(relative(path.trim_ascii_start())), FileDigest::from_hex(digest)?))
         })
         .collect();
     out.push(subject.clone(), Says::Digests(parsed));
-}
-
-/// Sixteen bytes from 32 hexadecimal digits.
-fn hex16(digits: &[u8]) -> Option<[u8; 16]> {
-    let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        *byte = u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()?;
-    }
-    Some(bytes)
 }
 
 /// `diversions`: three lines each (from, to, package).
@@ -276,7 +266,7 @@ mod tests {
             b"d41d8cd98f00b204e9800998ecf8427e  etc/x\nbad\n",
         );
         assert!(
-            matches!(&sums[0].says, Says::Digests(digests) if digests.len() == 1 && digests[0].1[0] == 0xd4)
+            matches!(&sums[0].says, Says::Digests(digests) if digests.len() == 1 && digests[0].1.as_bytes()[0] == 0xd4)
         );
         let single = pieces(&DPKG, "/var/lib/dpkg/status.d/base", b"Package: base-files\nVersion: 12\n");
         assert_eq!(single[0].subject, Subject::Named((*b"base").into()));

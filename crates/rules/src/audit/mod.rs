@@ -6,6 +6,7 @@ mod input;
 mod run;
 mod secrets;
 mod start;
+mod verified;
 
 pub(crate) use accounts::{Account, without_password};
 pub(crate) use input::{Input, config, field, place};
@@ -13,6 +14,7 @@ pub(crate) use run::check;
 pub(crate) use secrets::secret_by_name;
 pub use secrets::{FileContents, FoundSecret, NoSecrets, SecretFacts, Secrets};
 pub(crate) use start::Start;
+pub use verified::{AlteredFile, FileHashes, Hashes, Verified};
 
 // What rule files use, so that each needs one line.
 #[rustfmt::skip]

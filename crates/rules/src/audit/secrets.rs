@@ -9,7 +9,10 @@ use std::{
 use casehard_image::{Facts, Head, Inspect, Tree, Want};
 use casehard_oci::RootPath;
 
-use super::certificates::{Certificate, certificates_in};
+use super::{
+    Verified,
+    certificates::{Certificate, certificates_in},
+};
 use crate::secret::{Look, SecretLine, is_secret_file, secrets_in};
 
 /// Larger files are not searched.
@@ -37,6 +40,8 @@ pub struct FileContents {
     pub secrets: Vec<FoundSecret>,
     /// The certificates of the files of the merged tree.
     pub(crate) certificates: BTreeMap<RootPath, Vec<Certificate>>,
+    /// Packaged files beside what was installed, where that was asked.
+    pub verified: Option<Verified>,
 }
 
 /// A secret in the content of a file.

@@ -1,6 +1,7 @@
 //! The rules about built images.
 
 crate::check::folder! {
+    altered_package_file,
     assigned_secret,
     broken_entrypoint,
     build_leftovers,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use casehard_finding::{Finding, Severity};
-use casehard_rules::{Advice, Shown};
+use casehard_rules::{Advice, Shown, Verified};
 
 use crate::findings::severity_name;
 
@@ -61,6 +61,18 @@ pub fn sections(sections: &[(&str, &str, Shown)]) -> String {
         out.push_str(&format!("  {number:<5} {asks:<30} {verdict}\n"));
     }
     out
+}
+
+/// How many packaged files were compared with what was installed.
+pub fn verified(verified: Option<&Verified>) -> String {
+    let Some(verified) = verified else { return String::new() };
+    match verified.compared {
+        0 => "\nPackages   no database of packages states digests of files\n".to_owned(),
+        compared => format!(
+            "\nPackages   {compared} files compared with the digests of their packages, {} differ\n",
+            verified.altered.len()
+        ),
+    }
 }
 
 /// What the image should become, and why.

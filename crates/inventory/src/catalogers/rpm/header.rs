@@ -1,7 +1,8 @@
 //! The header of a package as databases store it (RPM manual, *Package format*, header structure).
 
 use crate::{
-    Dependency, Detail, Ecosystem, Names, Need, Package, Pieces, Requirement, RpmPackage, Says, SourcePackage,
+    Dependency, Detail, Ecosystem, FileDigest, Names, Need, Package, Pieces, Requirement, RpmPackage, Says,
+    SourcePackage,
 };
 
 use super::four;
@@ -16,8 +17,11 @@ const LICENSE: u32 = 1014;
 const URL: u32 = 1020;
 const ARCH: u32 = 1022;
 const OLD_FILE_NAMES: u32 = 1027;
+const FILE_STATES: u32 = 1029;
+const FILE_DIGESTS: u32 = 1035;
 const FILE_FLAGS: u32 = 1037;
 const SOURCE_RPM: u32 = 1044;
+const FILE_VERIFY_FLAGS: u32 = 1045;
 const PROVIDE_NAME: u32 = 1047;
 const REQUIRE_NAME: u32 = 1049;
 const DIRECTORY_INDEXES: u32 = 1116;
@@ -27,6 +31,10 @@ const MODULARITY_LABEL: u32 = 5096;
 
 /// `RPMFILE_GHOST`: the package owns the path, and does not bring the file.
 const GHOST: u32 = 1 << 6;
+/// `RPMFILE_CONFIG`: a person may change it.
+const CONFIG: u32 = 1;
+/// `RPMVERIFY_FILEDIGEST`: the digest is to be verified.
+const VERIFY_DIGEST: u32 = 1;
 /// More entries than this make no header.
 const MOST_ENTRIES: usize = 1 << 16;
 
@@ -110,17 +118,22 @@ pub(super) fn package(blob: &[u8], out: &mut Pieces) -> Option<()> {
             .map_or(Detail::None, |label| Detail::Rpm(Box::new(RpmPackage { modularity: Some(label) }))),
         ..Package::default()
     };
-    let (files, ghosts) = files(&header);
+    let (files, ghosts, digests) = files(&header);
     let subject = out.package(package);
     out.push(subject.clone(), Says::Paths(files));
     if !ghosts.is_empty() {
-        out.push(subject, Says::Perhaps(ghosts));
+        out.push(subject.clone(), Says::Perhaps(ghosts));
+    }
+    if !digests.is_empty() {
+        out.push(subject, Says::Digests(digests));
     }
     Some(())
 }
 
-/// The files it brings, and the paths it merely owns.
-fn files(header: &Header<'_>) -> (Names, Names) {
+type Digests = Box<[(Box<[u8]>, FileDigest)]>;
+
+/// The files it brings, the paths it merely owns, and the digests of what nobody is to change.
+fn files(header: &Header<'_>) -> (Names, Names, Digests) {
     let directories = header.strings(DIRECTORY_NAMES);
     let indexes = header.numbers(DIRECTORY_INDEXES);
     let flags = header.numbers(FILE_FLAGS);
@@ -138,7 +151,26 @@ fn files(header: &Header<'_>) -> (Names, Names) {
         let those = paths.iter().enumerate().filter(|(at, _)| is_ghost(*at) == ghost);
         those.map(|(_, path)| path.strip_prefix(b"/").unwrap_or(path)).collect()
     };
-    (pick(false), pick(true))
+    (pick(false), pick(true), digests(header, &paths, &flags))
+}
+
+/// The digests of the files that are installed, to be verified, and no configuration.
+fn digests(header: &Header<'_>, paths: &[Vec<u8>], flags: &[u32]) -> Digests {
+    let verify = header.numbers(FILE_VERIFY_FLAGS);
+    // One byte each, 0 for what is there: an own file may be replaced by another package's, or left out.
+    let states = header.find(FILE_STATES).map(|(data, count)| &data[..count.min(data.len())]);
+    let counts = |at: usize| {
+        flags.get(at).is_none_or(|flags| flags & (CONFIG | GHOST) == 0)
+            && verify.get(at).is_none_or(|verify| verify & VERIFY_DIGEST != 0)
+            && states.and_then(|states| states.get(at)).is_none_or(|state| *state == 0)
+    };
+    let digests = header.strings(FILE_DIGESTS).into_iter().zip(paths).enumerate();
+    digests
+        .filter(|(at, _)| counts(*at))
+        .filter_map(|(_, (digest, path))| {
+            Some((path.strip_prefix(b"/").unwrap_or(path).into(), FileDigest::from_hex(digest)?))
+        })
+        .collect()
 }
 
 /// `name-version-release.src.rpm`; the name may hold hyphens.
@@ -186,6 +218,7 @@ pub(super) mod test {
                 (REQUIRE_NAME, &["rpmlib(x)", "libc.so.6"]),
                 (BASE_NAMES, &["bash", "bash.log"]),
                 (DIRECTORY_NAMES, &["/usr/bin/", "/var/log/"]),
+                (FILE_DIGESTS, &["d41d8cd98f00b204e9800998ecf8427e", ""]),
                 (MODULARITY_LABEL, &["shell:5:820:abc"]),
             ],
             &[(EPOCH, &[1]), (DIRECTORY_INDEXES, &[0, 1]), (FILE_FLAGS, &[0, GHOST])],
@@ -207,10 +240,50 @@ pub(super) mod test {
         assert!(
             matches!(&out.pieces[2].says, Says::Perhaps(paths) if paths.texts().eq(["var/log/bash.log"]))
         );
+        let Says::Digests(digests) = &out.pieces[3].says else { panic!() };
+        assert_eq!(digests.len(), 1);
+        assert_eq!(&*digests[0].0, b"usr/bin/bash");
         let whole = bash();
         for cut in 0..whole.len() {
             let _ = package(&whole[..cut], &mut Pieces::default());
         }
+    }
+
+    #[test]
+    fn digests_are_of_what_nobody_changes() {
+        let sum: &str = &"ab".repeat(32);
+        let sums = [sum, sum, sum, sum, "", "beef"];
+        let header = |flags: &[u32], verify: &[u32]| {
+            build(
+                &[
+                    (BASE_NAMES, &["a", "b", "c", "d", "e", "f"]),
+                    (DIRECTORY_NAMES, &["/x/"]),
+                    (FILE_DIGESTS, &sums),
+                ],
+                &[
+                    (DIRECTORY_INDEXES, &[0; 6]),
+                    (FILE_FLAGS, flags),
+                    (FILE_VERIFY_FLAGS, verify),
+                    (FILE_STATES, &[0, 0]),
+                ],
+            )
+        };
+        let named = |blob: &[u8]| {
+            let found = files(&Header::parse(blob).unwrap()).2;
+            found.iter().map(|(path, _)| String::from_utf8_lossy(path).into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(named(&header(&[0, CONFIG, GHOST, 2, 0, 0], &[!0; 6])), ["x/a", "x/d"]);
+        assert_eq!(named(&header(&[0; 6], &[!1, !0, 0, !0, !0, !0])), ["x/b", "x/d"]);
+        // The fourth byte of the first number is the state of the fourth file.
+        let replaced = build(
+            &[
+                (BASE_NAMES, &["a", "b", "c", "d", "e", "f"]),
+                (DIRECTORY_NAMES, &["/x/"]),
+                (FILE_DIGESTS, &sums),
+            ],
+            &[(DIRECTORY_INDEXES, &[0; 6]), (FILE_STATES, &[1, 0, 0, 0])],
+        );
+        assert_eq!(named(&replaced), ["x/a", "x/b", "x/c"]);
     }
 
     #[test]
