@@ -20,6 +20,7 @@ mod evidence;
 mod image;
 mod kind;
 mod kubernetes;
+mod labels;
 mod mend;
 #[cfg(test)]
 mod pages;
@@ -39,6 +40,7 @@ pub use cis::{Shown, cis_section_4};
 pub use deployment::{Kustomization, included_files, resources};
 pub use evidence::{Evidence, ImageFacts, ServiceBuild, extended_files, image_key, service_builds, unpinned};
 pub use kind::kind;
+pub use labels::LabelKind;
 pub use mend::{Mended, Withdrawn, mend};
 pub use rewrite::{Proposal, RewriteError, Target, rewrite};
 pub use secret::{Look, SecretLine, secrets_in};

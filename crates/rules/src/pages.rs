@@ -82,8 +82,20 @@ fn evidence(blocks: &[(String, String)], main: &str) -> Evidence {
     evidence
 }
 
+/// The `labels` block: a name and a kind per line, and `strict`.
+fn labels(blocks: &[(String, String)], settings: &mut Settings) {
+    let lines = blocks.iter().filter(|block| block.0 == "labels").flat_map(|block| block.1.lines());
+    for line in lines {
+        match line.split_once(' ') {
+            Some((name, kind)) => drop(settings.labels.insert(name.to_owned(), kind.parse().unwrap())),
+            None => settings.strict_labels = line == "strict",
+        }
+    }
+}
+
 fn findings(rule: &Rule, blocks: &[(String, String)], main: &str) -> Vec<Finding> {
-    let settings = Settings { evidence: evidence(blocks, main).into(), ..settings(rule) };
+    let mut settings = Settings { evidence: evidence(blocks, main).into(), ..settings(rule) };
+    labels(blocks, &mut settings);
     let mut findings = match rule.subject {
         Subject::Dockerfile => {
             check_dockerfile("Dockerfile", main.as_bytes(), context(blocks).as_ref(), &settings).findings

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use casehard_finding::{Rule, Severity};
 
-use crate::Evidence;
+use crate::{Evidence, LabelKind};
 
 /// What a person wants checked.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,10 @@ pub struct Settings {
     pub severities: BTreeMap<String, Severity>,
     /// Registries that images may come from; empty for any.
     pub trusted_registries: Vec<String>,
+    /// Labels that images have, and what each holds.
+    pub labels: BTreeMap<String, LabelKind>,
+    /// Whether they have no others.
+    pub strict_labels: bool,
     /// Today as `YYYY-MM-DD`, for allowances that end; they never end when it is not known.
     pub today: Option<String>,
     /// Whether comments in the files may allow findings.

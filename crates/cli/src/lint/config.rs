@@ -8,7 +8,7 @@ use std::{
 };
 
 use casehard_finding::Severity;
-use casehard_rules::Settings;
+use casehard_rules::{LabelKind, Settings};
 use serde::Deserialize;
 
 use crate::{Failure, findings::Threshold};
@@ -36,10 +36,27 @@ struct Lint {
     fail_on: Option<Severity>,
     trusted_registries: Vec<String>,
     severity: BTreeMap<String, Severity>,
+    /// `[lint.labels]`: labels that images have, and what each holds.
+    labels: BTreeMap<String, Label>,
+    /// Whether they have no others.
+    strict_labels: bool,
     /// `[lint.images]`: the Dockerfiles of images, by the names that Compose and Kubernetes files call them.
     images: BTreeMap<String, PathBuf>,
     /// `[lint.paths."glob"]`: what differs there.
     paths: BTreeMap<String, Paths>,
+}
+
+/// What a label holds, by name.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Label(LabelKind);
+
+impl TryFrom<String> for Label {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        name.parse().map(Self)
+    }
 }
 
 /// What differs for some paths.
@@ -118,12 +135,17 @@ impl Configs {
             if !lint.trusted_registries.is_empty() {
                 settings.trusted_registries.clone_from(&lint.trusted_registries);
             }
+            settings.labels.extend(lint.labels.iter().map(|(name, kind)| (name.clone(), kind.0)));
+            settings.strict_labels |= lint.strict_labels;
             for (glob, paths) in &lint.paths {
                 if file.is_some_and(|file| matches_glob(glob, &base, file)) {
                     settings.ignore.extend(paths.ignore.iter().cloned());
                     settings.enable.extend(paths.enable.iter().cloned());
                 }
             }
+        }
+        if !settings.labels.is_empty() {
+            settings.enable.push("missing-label".to_owned());
         }
         settings.ignore.extend(extra.ignore.iter().cloned());
         settings.enable.extend(extra.enable.iter().cloned());
@@ -223,6 +245,9 @@ mod tests {
             toml::from_str::<File>(&format!("[lint]\nfail-on = {severity}")).unwrap();
         }
         assert!(toml::from_str::<File>("[lint]\nfail-on = \"never\"").is_err());
+        let kinds = schema.pointer("/properties/lint/properties/labels/additionalProperties/enum").unwrap();
+        let kinds: Vec<&str> = kinds.as_array().unwrap().iter().filter_map(|kind| kind.as_str()).collect();
+        assert_eq!(kinds, LabelKind::ALL.map(|(name, _)| name));
     }
 
     #[test]

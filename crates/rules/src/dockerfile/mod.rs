@@ -117,6 +117,7 @@ crate::check::folder! {
     sudo_installed,
     sudo_redirect,
     sudo_used,
+    superfluous_label,
     swallowed_instruction,
     system_upgrade,
     system_workdir,
