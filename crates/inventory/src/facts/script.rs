@@ -7,6 +7,9 @@ pub struct Script {
     pub interpreter: Box<[u8]>,
     /// The rest of the line, which the kernel passes as one argument.
     pub argument: Option<Box<[u8]>>,
+    /// Whether the line ends as on Windows: the kernel takes the carriage return for a part of the last word, which
+    /// nothing is called.
+    pub carriage_return: bool,
 }
 
 impl Script {
@@ -15,13 +18,16 @@ impl Script {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let line = bytes.strip_prefix(b"#!")?;
         let line = &line[..line.len().min(254)];
-        let line = line[..memchr::memchr2(b'\n', 0, line).unwrap_or(line.len())].trim_ascii();
+        let line = &line[..memchr::memchr2(b'\n', 0, line).unwrap_or(line.len())];
+        let carriage_return = line.ends_with(b"\r");
+        let line = line.trim_ascii();
         let end = line.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(line.len());
         let (interpreter, argument) = line.split_at(end);
         let argument = argument.trim_ascii();
         (!interpreter.is_empty()).then(|| Self {
             interpreter: interpreter.into(),
             argument: (!argument.is_empty()).then(|| argument.into()),
+            carriage_return,
         })
     }
 
@@ -63,6 +69,7 @@ mod tests {
             ("#!/usr/bin/env -S A=1 node --x", "/usr/bin/env", Some("-S A=1 node --x"), "node"),
         ] {
             let script = Script::read(text.as_bytes()).unwrap();
+            assert_eq!(script.carriage_return, text.contains('\r'));
             assert_eq!(&*script.interpreter, interpreter.as_bytes());
             assert_eq!(script.argument.as_deref(), argument.map(str::as_bytes));
             assert_eq!(script.program(), program.as_bytes());

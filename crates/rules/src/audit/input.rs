@@ -53,6 +53,51 @@ impl<'a> Input<'a> {
             .or_else(|| self.accounts.iter().find(|account| account.name == name).map(|account| account.uid))
     }
 
+    /// The number of the group that the application runs as; `None` when it cannot be told.
+    pub(crate) fn gid(&self) -> Option<u32> {
+        let (user, group) = self.container().user.split_once(':').unwrap_or((&self.container().user, ""));
+        if !group.is_empty() {
+            return group.parse().ok();
+        }
+        let uid = self.uid()?;
+        let named = self.accounts.iter().find(|account| account.name == user || account.uid == uid);
+        Some(named.map_or(0, |account| account.gid))
+    }
+
+    /// Whether the application's user may write an entry by its mode; root needs no mode.
+    pub(crate) fn may_write(&self, entry: Entry<'_>) -> bool {
+        let mode = entry.mode();
+        match self.uid() {
+            Some(0) => false,
+            Some(uid) if uid == entry.uid() => mode & 0o200 != 0,
+            _ if self.gid() == Some(entry.gid()) => mode & 0o020 != 0,
+            _ => mode & 0o002 != 0,
+        }
+    }
+
+    /// Whether the application's user may put something else at the place of an entry: it writes the entry, or a
+    /// directory above it from which it may take the next.
+    pub(crate) fn may_replace(&self, entry: Entry<'a>) -> bool {
+        let uid = self.uid();
+        let mut below = entry;
+        let mut found = self.may_write(entry);
+        while let Some(folder) = below.parent().filter(|_| !found) {
+            let sticky = folder.mode() & 0o1000 != 0;
+            let owns = uid.is_some_and(|uid| uid != 0 && (uid == below.uid() || uid == folder.uid()));
+            found = self.may_write(folder) && (!sticky || owns);
+            below = folder;
+        }
+        found
+    }
+
+    /// Whether a path lies in a volume, whose content is not the image's.
+    pub(crate) fn is_in_volume(&self, path: &str) -> bool {
+        let mut volumes = self.container().volumes.keys().map(|volume| volume.trim_end_matches('/'));
+        volumes.any(|volume| {
+            path.strip_prefix(volume).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
     /// The entry at a path, links followed.
     pub(crate) fn at(&self, path: &str) -> Option<Entry<'a>> {
         self.tree.resolve(&RootPath::root().join_as_kernel(path.trim_start_matches('/').as_bytes())).entry

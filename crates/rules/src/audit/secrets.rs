@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -24,6 +24,8 @@ const LARGEST: u64 = 2 << 20;
 pub struct Secrets {
     /// Everything that was seen in any layer.
     seen: Mutex<BTreeMap<RootPath, Vec<SecretFacts>>>,
+    /// Files of any layer whose names say secret.
+    named: Mutex<BTreeSet<RootPath>>,
 }
 
 /// What was found in one file.
@@ -38,6 +40,8 @@ pub struct SecretFacts {
 pub struct FileContents {
     /// What looks like a secret, sorted.
     pub secrets: Vec<FoundSecret>,
+    /// Files whose names say secret, and which an upper layer removed.
+    pub(crate) removed: Vec<RootPath>,
     /// The certificates of the files of the merged tree.
     pub(crate) certificates: BTreeMap<RootPath, Vec<Certificate>>,
     /// Packaged files beside what was installed, where that was asked.
@@ -92,6 +96,10 @@ impl Secrets {
                 }
             }
         }
+        let named = self.named.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let told = |path: &RootPath| found.secrets.iter().any(|secret| secret.path == *path);
+        let is_there = |path: &RootPath| tree.get(path).is_some_and(casehard_image::Entry::is_file);
+        found.removed = named.into_iter().filter(|path| !is_there(path) && !told(path)).collect();
         found.secrets.sort();
         found.secrets.dedup();
         found
@@ -125,7 +133,10 @@ impl Inspect for Secrets {
     type Fact = SecretFacts;
 
     fn wants(&self, head: &Head, start: &[u8]) -> Want {
-        // Text, and key stores by name; programs and archives hold too much that only looks like a secret.
+        if head.size > 0 && may_be_named(&head.path) && secret_by_name(&head.path).is_some() {
+            self.named.lock().unwrap_or_else(PoisonError::into_inner).insert(head.path.clone());
+        }
+        // Text; programs and archives hold too much that only looks like a secret.
         let is_binary = start.iter().take(1024).any(|byte| *byte == 0);
         if head.size < 16 || head.size > LARGEST || is_binary { Want::Nothing } else { Want::Whole(LARGEST) }
     }
@@ -149,4 +160,14 @@ impl Inspect for Secrets {
 /// What a file of this path holds, when its name says that it is secret.
 pub(crate) fn secret_by_name(path: &RootPath) -> Option<&'static str> {
     is_secret_file(&path.to_utf8()?)
+}
+
+/// Whether a look at the whole name is worth it: of most files it is not. What packages bring stands below `/usr`.
+fn may_be_named(path: &RootPath) -> bool {
+    let bytes = path.as_bytes();
+    let name = path.file_name().unwrap_or_default();
+    !bytes.starts_with(b"usr/")
+        && (name.first().is_some_and(|first| b"._".contains(first))
+            || name.iter().rev().take(12).any(|byte| *byte == b'.')
+            || name.len() <= 12)
 }

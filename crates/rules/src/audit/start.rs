@@ -17,6 +17,8 @@ pub(crate) enum Start<'a> {
     NotExecutable(Entry<'a>),
     /// A script whose interpreter is not there.
     NoInterpreter(Entry<'a>, String),
+    /// A script whose first line ends as on Windows.
+    WindowsLine(Entry<'a>),
     /// A file that is neither a program nor a script.
     NoProgram(Entry<'a>),
 }
@@ -36,6 +38,9 @@ impl<'a> Start<'a> {
             return Self::NotExecutable(entry);
         }
         if let Some(script) = inventory.script(entry) {
+            if script.carriage_return {
+                return Self::WindowsLine(entry);
+            }
             let interpreter = RootPath::root().join_as_kernel(&script.interpreter);
             if tree.resolve(&interpreter).entry.is_none() {
                 return Self::NoInterpreter(entry, String::from_utf8_lossy(&script.interpreter).into_owned());
@@ -50,6 +55,20 @@ impl<'a> Start<'a> {
             return Self::NoProgram(entry);
         }
         Self::Program(entry)
+    }
+
+    /// The file that a shell is told to start with `-c`, where that is plain: an absolute path as first word.
+    pub(crate) fn of_shell(argv: &[String]) -> Option<&str> {
+        let [shell, option, text] = argv else { return None };
+        let shell = shell.rsplit('/').next()?;
+        if !matches!(shell, "sh" | "bash" | "dash" | "ash" | "busybox") || option != "-c" {
+            return None;
+        }
+        let text = text.trim_start();
+        let text = text.strip_prefix("exec ").unwrap_or(text);
+        let word = text.split_whitespace().next()?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+        (word.starts_with('/') && word.chars().all(plain)).then_some(word)
     }
 
     /// The file that is started, when it can be.

@@ -41,5 +41,6 @@ crate::check::folder! {
     sudo_present,
     update_without_install,
     world_writable_file,
+    writable_code,
     writable_search_path,
 }

@@ -19,4 +19,9 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         }
         report.on(place(entry), format!("{path} is, by its name, {what}"));
     }
+    for path in &input.contents.removed {
+        let Some(what) = secret_by_name(path) else { continue };
+        let place = casehard_finding::Location::Path { path: path.clone(), layer: None };
+        report.on(place, format!("{path} is, by its name, {what}; an upper layer removed it, but it stays in the image"));
+    }
 }

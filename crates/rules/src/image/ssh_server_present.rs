@@ -17,9 +17,13 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
             report.on(place(entry), format!("{} is the same in every container", entry.path()));
         }
     }
-    for home in ["/root", "/home"] {
-        let Some(home) = input.at(home).filter(|entry| entry.is_directory()) else { continue };
-        for entry in home.below().filter(|entry| entry.is_file() && entry.name() == b"authorized_keys") {
+    if let Some(folder) = input.at("/etc/dropbear").filter(|entry| entry.is_directory()) {
+        for entry in folder.children().filter(|entry| entry.name().starts_with(b"dropbear_") && entry.name().ends_with(b"_host_key")) {
+            report.on(place(entry), format!("{} is the same in every container", entry.path()));
+        }
+    }
+    for entry in input.tree.walk().filter(|entry| entry.is_file() && entry.size() > 0 && matches!(entry.name(), b"authorized_keys" | b"authorized_keys2")) {
+        if input.inventory.owners(entry).next().is_none() {
             report.on(place(entry), format!("{} lets somebody log in", entry.path()));
         }
     }

@@ -9,7 +9,6 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    let uid = input.uid();
     for path in input.search_path() {
         if path.is_empty() || path == "." || !path.starts_with('/') {
             report.on(config("Env"), format!("PATH has {path:?}: programs are looked for in the current directory"));
@@ -17,8 +16,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         }
         let Some(entry) = input.at(path).filter(|entry| entry.is_directory()) else { continue };
         let mode = entry.mode();
-        let by_user = uid.is_some_and(|uid| uid != 0 && entry.uid() == uid) && mode & 0o200 != 0;
-        if by_user || (mode & 0o002 != 0 && mode & 0o1000 == 0) {
+        if input.may_replace(entry) || (mode & 0o002 != 0 && mode & 0o1000 == 0) {
             report.on(place(entry), format!("{path} is in PATH and may be written by the application's user"));
         }
     }
