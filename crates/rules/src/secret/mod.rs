@@ -1,8 +1,10 @@
 //! Secrets by what they look like. A value is never shown: a hit says what it is and where it stands.
 
 mod assigned;
+mod checks;
 mod lines;
 mod names;
+mod patterns;
 mod providers;
 mod scan;
 mod token;

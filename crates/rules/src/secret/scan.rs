@@ -2,11 +2,7 @@
 
 use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
-use super::{
-    names::is_placeholder,
-    providers::{PATTERNS, Pattern},
-    wrapped::wrapped,
-};
+use super::{names::is_placeholder, patterns::PATTERNS, providers::Pattern, wrapped::wrapped};
 
 /// Something that looks like a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +68,9 @@ pub(super) fn written(bytes: &[u8]) -> Vec<Hit> {
         match starting_with(pair).find_map(|pattern| matched(pattern, bytes, at)) {
             Some(hit) => {
                 at = hit.range.end.max(at + 1);
-                hits.push(hit);
+                if hits.last().is_none_or(|last| last.range.end <= hit.range.start) {
+                    hits.push(hit);
+                }
             }
             None => at += 1,
         }
@@ -88,6 +86,10 @@ fn matched(pattern: &Pattern, bytes: &[u8], at: usize) -> Option<Hit> {
     if inside_word {
         return None;
     }
+    let before = pattern.before.map_or(0, |before| before(&bytes[..at]));
+    if pattern.before.is_some() && before == 0 {
+        return None;
+    }
     let length = rest.iter().take(pattern.most + 1).take_while(|byte| pattern.alphabet.has(**byte)).count();
     if length < pattern.least || length > pattern.most {
         return None;
@@ -101,7 +103,7 @@ fn matched(pattern: &Pattern, bytes: &[u8], at: usize) -> Option<Hit> {
         return None;
     }
     let end = at + pattern.prefix.len() + length;
-    Some(Hit { what: Cow::Borrowed(pattern.what), range: at..end })
+    Some(Hit { what: Cow::Borrowed(pattern.what), range: at - before..end })
 }
 
 /// Shannon entropy in bits per byte.
@@ -125,7 +127,7 @@ pub(crate) fn entropy(bytes: &[u8]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::providers::{base62_crc, crc32};
+    use crate::secret::checks::{base62_crc, crc32};
 
     fn what(text: &str) -> Vec<Cow<'static, str>> {
         find(text.as_bytes()).into_iter().map(|hit| hit.what).collect()
