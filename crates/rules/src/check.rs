@@ -63,7 +63,10 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 /// The rules that answer to a name or to another tool's code.
 pub fn rules_for(code: &str) -> impl Iterator<Item = &'static Rule> {
     let code = code.strip_prefix("AVD-").unwrap_or(code).to_owned();
-    rules().filter(move |rule| rule.answers_to(&code))
+    // What a rule is called comes before what others once answered to.
+    let (named, others) = (code.clone(), code);
+    let named = rules().filter(move |rule| rule.name == named);
+    named.chain(rules().filter(move |rule| rule.name != others && rule.answers_to(&others)))
 }
 
 #[cfg(test)]
