@@ -69,6 +69,7 @@ fn configure(config: &mut ImageConfig, setting: &str) {
             let (name, value) = value.split_once('=').unwrap();
             container.labels.insert(name.to_owned(), value.to_owned());
         }
+        "workdir" => value.clone_into(&mut container.working_dir),
         "user" => value.clone_into(&mut container.user),
         "env" => container.env.push(value.to_owned()),
         "cmd" => container.cmd = words(),

@@ -8,6 +8,8 @@ mod advice;
 mod audit;
 #[cfg(test)]
 mod audit_example;
+#[cfg(test)]
+mod audit_rows;
 mod build;
 mod check;
 mod cis;
