@@ -150,10 +150,7 @@ pub(super) fn before_data_centre(before: &[u8]) -> usize {
 
 /// The number of a bot.
 pub(super) fn before_telegram(before: &[u8]) -> usize {
-    match tail(before, 10, u8::is_ascii_digit) {
-        Some(count @ 8..=10) => count,
-        _ => 0,
-    }
+    tail(before, 10, u8::is_ascii_digit).filter(|count| *count >= 8).unwrap_or_default()
 }
 
 /// `sk-` and twenty letters and digits.
