@@ -180,14 +180,16 @@ pub(crate) fn number(field: &[u8], what: &'static str) -> Result<i64, TarError> 
         }
         return Ok(value);
     }
-    let blank = |byte: &u8| *byte == b' ' || *byte == 0;
-    let start = field.iter().position(|byte| !blank(byte)).unwrap_or(field.len());
-    let digits = &field[start..];
-    let end = digits.iter().position(blank).unwrap_or(digits.len());
-    digits[..end].iter().try_fold(0_i64, |value, digit| match digit {
-        b'0'..=b'7' => value.checked_mul(8).map(|value| value + i64::from(digit - b'0')).ok_or_else(wrong),
-        _ => Err(wrong()),
-    })
+    let start = field.iter().position(|byte| !matches!(byte, b' ' | 0)).unwrap_or(field.len());
+    let mut value = 0_i64;
+    for digit in &field[start..] {
+        match digit {
+            b'0'..=b'7' if value >> 60 == 0 => value = value << 3 | i64::from(digit - b'0'),
+            b' ' | 0 => break,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(value)
 }
 
 /// The start of a hostile path, for a message.
