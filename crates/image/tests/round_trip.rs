@@ -193,3 +193,36 @@ fn copies_are_the_same_image() {
         assert_eq!(facts.get(tree.get(&path("/b")).unwrap()).unwrap(), "more");
     }
 }
+
+/// A source that gives so many bytes at a time.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.1.min(buffer.len()).min(self.0.len());
+        buffer[..count].copy_from_slice(&self.0[..count]);
+        self.0 = &self.0[count..];
+        Ok(count)
+    }
+}
+
+#[test]
+fn how_a_content_comes_in_pieces_changes_nothing() {
+    let content = vec![b'x'; 300_001];
+    let long = format!("/{}", "n".repeat(200));
+    let layer_of = |pieces: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = LayoutWriter::create(&folder.path().join("image")).unwrap();
+        let mut layer = writer.layer(Compression::Gzip).unwrap();
+        // After some hundred kilobytes in odd pieces come headers that need another one before them.
+        for at in ["/a", &long, "/b", &format!("{long}/c")] {
+            let head = casehard_image::Head { size: 300_001, ..common::head(at, Kind::File) };
+            layer.entry(&head, &mut Pieces(&content, pieces)).unwrap();
+        }
+        layer.finish().unwrap().diff_id
+    };
+    let whole = layer_of(usize::MAX);
+    for pieces in [65_537, 100_001, 130_000] {
+        assert_eq!(layer_of(pieces), whole, "{pieces} bytes at a time");
+    }
+}

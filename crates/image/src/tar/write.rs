@@ -45,7 +45,8 @@ pub(crate) fn write_header(out: &mut Vec<u8>, head: &Head) {
         block.octal(124..136, records.len() as u64);
         out.extend_from_slice(&block.finish());
         out.extend_from_slice(&records);
-        out.resize(out.len().next_multiple_of(BLOCK), 0);
+        // What stands before in the buffer need not begin with a block.
+        out.resize(out.len() + records.len().wrapping_neg() % BLOCK, 0);
     }
     let mut block = Fields::new(short, flag(head));
     block.bytes(345, prefix);
