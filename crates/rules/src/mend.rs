@@ -31,8 +31,8 @@ const ROUNDS: usize = 12;
 /// Applies the fixes that `check` proposes for `bytes`, up to `safety`, until none is left.
 pub fn mend(bytes: &[u8], safety: Safety, subject: Subject, check: &dyn Fn(&[u8]) -> Vec<Finding>) -> Mended {
     let mut mended = Mended { bytes: bytes.to_vec(), applied: Vec::new(), withdrawn: Vec::new() };
+    let mut findings = check(bytes);
     for _ in 0..ROUNDS {
-        let findings = check(&mended.bytes);
         let mut taken: Vec<(&Finding, &Fix)> = Vec::new();
         for finding in &findings {
             let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safety <= safety && !fix.edits.is_empty())
@@ -47,6 +47,7 @@ pub fn mend(bytes: &[u8], safety: Safety, subject: Subject, check: &dyn Fn(&[u8]
         if taken.is_empty() {
             break;
         }
+        let before = mended.applied.len();
         let mut round: Vec<Edit> = Vec::new();
         for (finding, fix) in taken {
             let mut tried = round.clone();
@@ -64,12 +65,39 @@ pub fn mend(bytes: &[u8], safety: Safety, subject: Subject, check: &dyn Fn(&[u8]
                 }
             }
         }
-        match replaced(&mended.bytes, &mut round) {
-            Ok(new) if new != mended.bytes => mended.bytes = new,
+        let new = match replaced(&mended.bytes, &mut round) {
+            Ok(new) if new != mended.bytes => new,
             _ => break,
+        };
+        let left = check(&new);
+        let idle = idle(&mended.applied[before..], &findings, &left);
+        if idle.is_empty() {
+            (mended.bytes, findings) = (new, left);
+        } else {
+            mended.applied.truncate(before);
+            mended.withdrawn.extend(idle);
         }
     }
     mended
+}
+
+/// Fixes after which as much is found as before: they would be made over and over.
+fn idle(applied: &[(String, String)], before: &[Finding], after: &[Finding]) -> Vec<Withdrawn> {
+    let count = |findings: &[Finding], rule: &str, title: &str| {
+        let same = |finding: &&Finding| {
+            finding.rule == rule && finding.fix.as_ref().is_some_and(|fix| fix.title == title)
+        };
+        findings.iter().filter(same).count()
+    };
+    let mut idle: Vec<Withdrawn> = Vec::new();
+    for (rule, title) in applied {
+        let is_known = idle.iter().any(|other| other.rule == *rule && other.title == *title);
+        if !is_known && count(after, rule, title) >= count(before, rule, title) {
+            let reason = "what it mends would still be there";
+            idle.push(Withdrawn { rule: rule.clone(), title: title.clone(), reason });
+        }
+    }
+    idle
 }
 
 fn overlap(one: &Fix, other: &Fix) -> bool {
@@ -170,5 +198,22 @@ mod tests {
             let text = String::from_utf8(mended.bytes).unwrap();
             assert_eq!(text, "FROM node:22\nRUN npm ci && npm cache clean --force\n");
         }
+    }
+
+    #[test]
+    fn a_fix_that_changes_nothing_of_what_it_mends_is_withdrawn() {
+        let settings = Settings { only: vec!["apt-lists-left".to_owned()], ..Settings::new() };
+        let check = |bytes: &[u8]| check_dockerfile("Dockerfile", bytes, None, &settings).findings;
+        let mend = |text: &[u8]| mend(text, Safety::Evidence, Subject::Dockerfile, &check);
+        let step = "RUN apt-get update && apt-get install -y x";
+        // What is put behind a quote that nobody closes is a part of it.
+        let open = format!("FROM debian:12\n{step} -c\"]\n");
+        let alone = mend(open.as_bytes());
+        assert_eq!((alone.withdrawn.len(), alone.applied.len()), (1, 0), "{:?}", alone.withdrawn);
+        assert_eq!(alone.bytes, open.as_bytes());
+        let once = mend(format!("{open}{step}\n").as_bytes());
+        assert!(String::from_utf8_lossy(&once.bytes).ends_with("-y x && rm -rf /var/lib/apt/lists/*\n"));
+        let twice = mend(&once.bytes);
+        assert_eq!(String::from_utf8(twice.bytes), String::from_utf8(once.bytes));
     }
 }
