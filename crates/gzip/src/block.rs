@@ -36,76 +36,69 @@ fn decode_held(codes: &Codes, bits: &mut Bits<'_>, output: &mut Output<'_>) -> R
     let Output { bytes, at: position, floor, limit } = output;
     let (bytes, floor, limit) = (&mut **bytes, *floor, *limit);
     let mut at = *position;
-    if at >= limit || bits.is_low() {
-        return Ok(false);
-    }
-    bits.refill();
-    let mut entry = codes.literal(bits);
-    let is_over = loop {
-        // Three literals and a length take at most 3 * 11 + 20 of the 56 bits.
-        if entry & LITERAL != 0 {
-            bits.pass(entry);
-            bytes[at] = (entry >> 16) as u8;
-            at += 1;
-            entry = codes.literal(bits);
-            if entry & LITERAL != 0 {
-                bits.pass(entry);
-                bytes[at] = (entry >> 16) as u8;
-                at += 1;
-                entry = codes.literal(bits);
-                if entry & LITERAL != 0 {
-                    bits.pass(entry);
-                    bytes[at] = (entry >> 16) as u8;
-                    at += 1;
-                    if at >= limit || bits.is_low() {
-                        break false;
-                    }
-                    bits.refill();
-                    entry = codes.literal(bits);
-                    continue;
-                }
-            }
-        }
-        if entry & SPECIAL != 0 {
-            entry = follow(&codes.literals, entry, bits)?;
-            if entry & (LITERAL | END) != 0 {
-                bits.pass(entry);
-                if entry & END != 0 {
-                    break true;
-                }
-                bytes[at] = (entry >> 16) as u8;
-                at += 1;
-                if at >= limit || bits.is_low() {
-                    break false;
-                }
-                bits.refill();
-                entry = codes.literal(bits);
-                continue;
-            }
-        }
-        let length = value(entry, bits);
-        bits.refill();
-        entry = codes.distances[bits.peek() as usize & ((1 << DISTANCE_BITS) - 1)];
-        if entry & SPECIAL != 0 {
-            entry = follow(&codes.distances, entry, bits)?;
-        }
-        let distance = value(entry, bits);
-        if distance > at - floor {
-            return Err(Corrupt("a distance beyond the beginning"));
-        }
-        let to = at;
-        at += length;
+    let is_over = 'step: loop {
         if at >= limit || bits.is_low() {
-            repeat(bytes, to, distance, length);
             break false;
         }
-        // Looked up before the copy, which then goes on beside it.
         bits.refill();
-        entry = codes.literal(bits);
-        repeat(bytes, to, distance, length);
+        let mut entry = codes.literal(bits);
+        loop {
+            // Three literals and a length take at most 3 * 11 + 20 of the 56 bits.
+            if entry & LITERAL != 0 {
+                put(bytes, &mut at, entry, bits);
+                entry = codes.literal(bits);
+                if entry & LITERAL != 0 {
+                    put(bytes, &mut at, entry, bits);
+                    entry = codes.literal(bits);
+                    if entry & LITERAL != 0 {
+                        put(bytes, &mut at, entry, bits);
+                        continue 'step;
+                    }
+                }
+            }
+            if entry & SPECIAL != 0 {
+                entry = follow(&codes.literals, entry, bits)?;
+                if entry & LITERAL != 0 {
+                    put(bytes, &mut at, entry, bits);
+                    continue 'step;
+                }
+                if entry & END != 0 {
+                    bits.pass(entry);
+                    break 'step true;
+                }
+            }
+            let length = value(entry, bits);
+            bits.refill();
+            entry = codes.distances[bits.peek() as usize & ((1 << DISTANCE_BITS) - 1)];
+            if entry & SPECIAL != 0 {
+                entry = follow(&codes.distances, entry, bits)?;
+            }
+            let distance = value(entry, bits);
+            if distance > at - floor {
+                return Err(Corrupt("a distance beyond the beginning"));
+            }
+            let to = at;
+            at += length;
+            if at >= limit || bits.is_low() {
+                repeat(bytes, to, distance, length);
+                continue 'step;
+            }
+            // Looked up before the copy, which then goes on beside it.
+            bits.refill();
+            entry = codes.literal(bits);
+            repeat(bytes, to, distance, length);
+        }
     };
     *position = at;
     Ok(is_over)
+}
+
+/// Writes the byte of an entry.
+#[inline(always)]
+fn put(bytes: &mut [u8], at: &mut usize, entry: u32, bits: &mut Bits<'_>) {
+    bits.pass(entry);
+    bytes[*at] = (entry >> 16) as u8;
+    *at += 1;
 }
 
 /// The least value of a length or distance, and what its extra bits add.

@@ -1,7 +1,7 @@
 //! What was inflated, as chunks and as a reader.
 
 use std::{
-    io::{self, BufRead, Read},
+    io::{self, Read},
     ops::{Deref, Range},
 };
 
@@ -66,26 +66,16 @@ impl<R: Read> GzipReader<R> {
     }
 }
 
-impl<R: Read> BufRead for GzipReader<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+impl<R: Read> Read for GzipReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.position == self.chunk.len() {
             self.position = 0;
             self.gzip.fill(&mut self.chunk, CHUNK)?;
         }
-        Ok(&self.chunk[self.position..])
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.position = (self.position + count).min(self.chunk.len());
-    }
-}
-
-impl<R: Read> Read for GzipReader<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
+        let available = &self.chunk[self.position..];
         let count = available.len().min(buffer.len());
         buffer[..count].copy_from_slice(&available[..count]);
-        self.consume(count);
+        self.position += count;
         Ok(count)
     }
 }
