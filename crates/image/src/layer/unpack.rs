@@ -9,7 +9,7 @@ use casehard_gzip::{Chunk, Gzip};
 use casehard_oci::{Compression, Digest};
 
 use super::Budget;
-use crate::{Layer, Limits, ReadError};
+use crate::{Layer, Limits, ReadError, source::fill};
 
 /// Bytes that are read at once.
 const BUFFER: usize = 128 << 10;
@@ -103,9 +103,9 @@ impl Unpack {
     /// Fills `chunk` with about `length` bytes, as far as there are some; empty means the end.
     pub(super) fn fill(&mut self, chunk: &mut Chunk, length: usize) -> io::Result<()> {
         let filled = match &mut self.decoder {
-            Decoder::Plain(decoder) => chunk.fill_with(length, |room| read_all(decoder, room)),
+            Decoder::Plain(decoder) => chunk.fill_with(length, |room| fill(decoder, room)),
             Decoder::Gzip(decoder) => decoder.fill(chunk, length),
-            Decoder::Zstd(decoder) => chunk.fill_with(length, |room| read_all(decoder, room)),
+            Decoder::Zstd(decoder) => chunk.fill_with(length, |room| fill(decoder, room)),
         };
         filled.map_err(|error| self.explain(error))?;
         self.count += chunk.len() as u64;
@@ -132,18 +132,4 @@ impl Unpack {
             Err(source) => ReadError::Decompress { layer: self.layer, source: Arc::new(source) }.into(),
         }
     }
-}
-
-/// Reads until the room is full or the source has ended.
-fn read_all(source: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < room.len() {
-        match source.read(&mut room[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

@@ -12,7 +12,11 @@ use super::{
     spool::{Room, Spool},
     turns::{Read, Turns},
 };
-use crate::{EntryReader, Image, Kind, Mark, ReadError, Tree, layer::Budget, source::Section};
+use crate::{
+    EntryReader, Image, Kind, Mark, ReadError, Tree,
+    layer::Budget,
+    source::{Section, fill},
+};
 
 /// Bytes of a file that decide whether it is wanted.
 const START: usize = 4096;
@@ -140,18 +144,4 @@ fn look<I: Inspect>(
     }
     let bytes = scratch.spool.take(start, head.size, entry).map_err(explain)?;
     Ok(inspect.inspect(&head.path, &head, &bytes))
-}
-
-/// Reads until the buffer is full or the source ends.
-fn fill(source: &mut impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match source.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

@@ -9,7 +9,7 @@ use std::{
 use casehard_oci::{Compression, Descriptor, Digest, Hasher, MediaType};
 
 use super::{blob::BlobFile, compress::Encoder, error::WriteError};
-use crate::{Head, Kind, Mark, tar::write_header};
+use crate::{Head, Kind, Mark, source::fill, tar::write_header};
 
 const BUFFER: usize = 128 << 10;
 
@@ -92,18 +92,15 @@ impl LayerWriter {
             let start = self.buffer.len();
             let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(BUFFER);
             self.buffer.resize(start + wanted, 0);
-            let read = match content.read(&mut self.buffer[start..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    self.buffer.truncate(start);
-                    continue;
-                }
-                read => read.map_err(|source| match crate::ReadError::io("", source) {
-                    crate::ReadError::Io { source, .. } => {
-                        WriteError::Source { path: head.path.clone(), source: io::Error::other(source) }
+            let read =
+                fill(content, &mut self.buffer[start..]).map_err(|source| {
+                    match crate::ReadError::io("", source) {
+                        crate::ReadError::Io { source, .. } => {
+                            WriteError::Source { path: head.path.clone(), source: io::Error::other(source) }
+                        }
+                        error => error.into(),
                     }
-                    error => error.into(),
-                })?,
-            };
+                })?;
             self.buffer.truncate(start + read);
             if read == 0 {
                 let found = head.size - left;
