@@ -1,5 +1,7 @@
 //! apk: `lib/apk/db/installed` (apk-package(5), *installed database*).
 
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+
 use crate::{
     Cataloger, Dependency, Ecosystem, File, FileDigest, Names, Need, Package, Pieces, Reads, Requirement,
     Says, SourcePackage,
@@ -92,29 +94,9 @@ fn checksum(value: &[u8]) -> Option<FileDigest> {
     }
 }
 
-/// The bytes of base 64 (RFC 4648, section 4), of digests only.
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii_end();
-    let text = &text[..text.len() - text.iter().rev().take_while(|byte| **byte == b'=').count()];
-    let mut bytes = Vec::with_capacity(33);
-    let (mut held, mut bits) = (0u32, 0);
-    for letter in text.iter().take(44) {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        held = held << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits & 0xff) as u8);
-        }
-    }
-    Some(bytes)
+    STANDARD_NO_PAD.decode(text.strip_suffix(b"=").unwrap_or(text)).ok()
 }
 
 /// What a person may change without apk putting it back (apk's *protected paths*, as they are unless set otherwise).
