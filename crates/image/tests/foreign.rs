@@ -158,4 +158,6 @@ fn it_comes_from_where_its_descriptor_says() {
     // What was pulled just now is not written twice.
     let there = fs::metadata(&blob).unwrap();
     assert_eq!((there.nlink(), there.mode() & 0o777), (2, 0o644));
+    let folder = fs::metadata(place("cache/blobs/sha256")).unwrap();
+    assert_eq!(folder.mode() & 0o777, 0o700, "others do not look into the cache");
 }

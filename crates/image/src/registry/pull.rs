@@ -5,6 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
     fs::{self, File},
     io::{self, Read, Write as _},
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -72,7 +73,7 @@ impl Remote {
                 (folder.path().to_owned(), Some(folder))
             }
         };
-        fs::create_dir_all(&folder).map_err(|error| RegistryError::cache(&folder, &error))?;
+        private_folder(&folder).map_err(|error| RegistryError::cache(&folder, &error))?;
         Ok(Self {
             clients,
             answered: AtomicUsize::new(0),
@@ -285,5 +286,17 @@ impl Blobs for Remote {
             self.keep(digest, &bytes).map_err(|error| ReadError::Registry(Box::new(error)))?;
         }
         self.blob(digest)
+    }
+}
+
+/// Makes the folder of cached blobs, which others do not look into: a blob has the mode of those in layouts, as it may be
+/// one of them.
+fn private_folder(folder: &Path) -> io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        made => made,
     }
 }
