@@ -1,5 +1,7 @@
 //! `duplicate-account`: two accounts or groups share a number or a name.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::audit::*;
 
 rule! {
@@ -9,28 +11,26 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for (at, account) in input.accounts.iter().enumerate() {
-        for other in &input.accounts[..at] {
-            if other.uid == account.uid {
-                report.on(field("/etc/passwd"), format!("accounts {} and {} share number {}", other.name, account.name, account.uid));
-            } else if other.name == account.name {
-                report.on(field("/etc/passwd"), format!("account {} is there twice", account.name));
-            }
-        }
-        // A hostile file must not make this long.
-        if at > 2000 {
-            break;
-        }
-    }
+    let accounts = input.accounts.iter().map(|account| (account.name.as_str(), account.uid.to_string()));
+    shared("account", "/etc/passwd", accounts, report);
     let text = String::from_utf8_lossy(input.text("/etc/group").unwrap_or_default());
-    let groups: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split(':').next().zip(line.split(':').nth(2))).filter(|(name, gid)| !name.is_empty() && !gid.is_empty()).take(2000).collect();
-    for (at, (name, gid)) in groups.iter().enumerate() {
-        for (other, number) in &groups[..at] {
-            if number == gid {
-                report.on(field("/etc/group"), format!("groups {other} and {name} share number {gid}"));
-            } else if other == name {
-                report.on(field("/etc/group"), format!("group {name} is there twice"));
-            }
+    let groups = text.lines().filter_map(|line| Some((line.split(':').next()?, line.split(':').nth(2)?)));
+    let groups = groups.filter(|(name, number)| !name.is_empty() && !number.is_empty());
+    shared("group", "/etc/group", groups.map(|(name, number)| (name, number.to_owned())), report);
+}
+
+/// Tells of each that has the number, or else the name, of one before.
+fn shared<'a>(what: &str, file: &str, entries: impl Iterator<Item = (&'a str, String)>, report: &mut Report<'_>) {
+    let (mut numbers, mut names) = (BTreeMap::new(), BTreeSet::new());
+    for (name, number) in entries {
+        let is_new = names.insert(name);
+        if let Some(other) = numbers.get(&number) {
+            report.on(field(file), format!("{what}s {other} and {name} share number {number}"));
+            continue;
+        }
+        numbers.insert(number, name);
+        if !is_new {
+            report.on(field(file), format!("{what} {name} is there twice"));
         }
     }
 }
