@@ -72,20 +72,10 @@ pub(super) fn url_password(_: &str, body: &str, after: &[u8]) -> bool {
         && user != password
 }
 
-/// CRC-32 (IEEE 802.3).
-pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(
-            crc ^ u32::from(*byte),
-            |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 },
-        )
-    })
-}
-
 /// The CRC-32 in base 62 (digits, capitals, small letters), six characters.
 pub(crate) fn base62_crc(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut number = crc32(bytes);
+    let mut number = crc32fast::hash(bytes);
     let mut out = [b'0'; 6];
     for digit in out.iter_mut().rev() {
         *digit = DIGITS[(number % 62) as usize];
