@@ -13,6 +13,7 @@ mod concessions;
 mod config;
 mod content;
 mod debris;
+mod kept;
 mod level;
 mod ownership;
 mod packages;

@@ -11,6 +11,7 @@ use casehard_inventory::{Ecosystem, Inventory, Need, Package, PackageId};
 use casehard_oci::RootPath;
 
 use crate::content::is_place;
+use crate::kept::Kept;
 use crate::plan::{Added, Addition, Fate, PackagePlan, Reason};
 
 /// Which packages declare to need which, hard dependencies only.
@@ -80,17 +81,17 @@ pub(crate) fn account(
     tree: &Tree,
     inventory: &Inventory,
     stays: &dyn Fn(NodeId) -> bool,
-    reasons: &dyn Fn(NodeId) -> Vec<Reason>,
+    kept: &Kept,
 ) -> Vec<PackagePlan> {
     let explained =
-        |package| PackagePlan { kept_by: kept_by(tree, package, reasons), ..plan(tree, package, stays) };
+        |package| PackagePlan { kept_by: kept_by(tree, package, kept), ..plan(tree, package, stays) };
     let mut plans: Vec<PackagePlan> = inventory.packages.iter().map(explained).collect();
     plans.sort_by(|a, b| (&a.kind, &a.name, &a.version).cmp(&(&b.kind, &b.name, &b.version)));
     plans
 }
 
 /// Files of a package that stay on their own account, not because the package stays: what was used first.
-fn kept_by(tree: &Tree, package: &Package, reasons: &dyn Fn(NodeId) -> Vec<Reason>) -> Vec<RootPath> {
+fn kept_by(tree: &Tree, package: &Package, kept: &Kept) -> Vec<RootPath> {
     const EXAMPLES: usize = 5;
     let rank = |reason: &Reason| match reason {
         Reason::Used { .. } => Some(0),
@@ -101,7 +102,7 @@ fn kept_by(tree: &Tree, package: &Package, reasons: &dyn Fn(NodeId) -> Vec<Reaso
     };
     let files = package.files.iter().filter(|node| !is_place(tree, tree.entry(**node)));
     let mut ranked: Vec<(u8, NodeId)> =
-        files.filter_map(|node| Some((reasons(*node).iter().filter_map(rank).min()?, *node))).collect();
+        files.filter_map(|node| Some((kept.reasons(*node).filter_map(rank).min()?, *node))).collect();
     ranked.sort_unstable();
     ranked.into_iter().take(EXAMPLES).map(|(_, node)| tree.entry(node).path()).collect()
 }

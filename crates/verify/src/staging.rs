@@ -1,7 +1,8 @@
 //! An output folder in the making: it appears whole, or not at all.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
@@ -72,6 +73,17 @@ impl Staging {
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Writes a JSON document as it is made: one of millions of paths is never whole in memory.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn write_json<T: serde::Serialize>(&self, name: &str, value: &T) -> Result<(), StagingError> {
+        let failed = |source| StagingError::Write { path: self.place.join(name), source };
+        let mut file = io::BufWriter::new(fs::File::create(self.path(name)).map_err(failed)?);
+        serde_json::to_writer_pretty(&mut file, value).map_err(|error| failed(error.into()))?;
+        file.write_all(b"\n").and_then(|()| file.flush()).map_err(failed)
     }
 
     /// Writes a file.

@@ -129,8 +129,7 @@ fn used<'a>(closure: &Closure<'a>, family: &Family) -> Option<Entry<'a>> {
 /// Code in use that looks zones up by name below `/usr/share/zoneinfo`: .NET's core library (`TimeZoneInfo`), Python's
 /// `zoneinfo`.
 fn calendar<'a>(closure: &Closure<'a>) -> Option<Entry<'a>> {
-    let active = closure.kept.iter().filter(|(_, kept)| kept.grade == Grade::Active);
-    active.map(|(node, _)| closure.ground.tree.entry(*node)).find(|entry| {
+    closure.active().find(|entry| {
         entry.name() == b"System.Private.CoreLib.dll"
             || entry.name() == b"__init__.py"
                 && entry.parent().filter(|package| package.name() == b"zoneinfo").is_some_and(|package| {
@@ -142,9 +141,8 @@ fn calendar<'a>(closure: &Closure<'a>) -> Option<Entry<'a>> {
 /// Code in use that verifies others with the system's certificates.
 fn verifier<'a>(closure: &Closure<'a>) -> Option<Entry<'a>> {
     let ground = closure.ground;
-    let active = closure.kept.iter().filter(|(_, kept)| kept.grade == Grade::Active);
-    active
-        .map(|(node, _)| ground.tree.entry(*node))
+    closure
+        .active()
         .find(|entry| entry.is_file() && ground.inventory.elf(*entry).is_some_and(|elf| elf.verifies))
 }
 

@@ -33,6 +33,7 @@ use casehard_profile::{Access, Profile};
 
 use crate::{
     Level, Policy, Tools,
+    kept::Kept,
     packages::Dependencies,
     plan::{Reason, Rule},
 };
@@ -79,18 +80,14 @@ impl Ground<'_> {
 /// The nodes that stay, with their reasons.
 pub(crate) struct Closure<'a> {
     pub ground: Ground<'a>,
-    kept: BTreeMap<NodeId, Kept>,
+    kept: Kept,
+    active: Vec<bool>,
     queue: VecDeque<NodeId>,
     whole: BTreeMap<PackageId, NodeId>,
     python: python::ImportPath,
     sources: source::Roots,
     elf: elf::Memory<'a>,
     families: BTreeSet<&'static str>,
-}
-
-struct Kept {
-    grade: Grade,
-    reasons: BTreeSet<Reason>,
 }
 
 /// Reasons kept for one path; more say nothing new to a person.
@@ -101,7 +98,8 @@ impl<'a> Closure<'a> {
     pub fn compute(ground: Ground<'a>) -> Self {
         let mut closure = Self {
             ground,
-            kept: BTreeMap::new(),
+            kept: Kept::new(ground.tree),
+            active: vec![false; ground.tree.capacity()],
             queue: VecDeque::new(),
             whole: BTreeMap::new(),
             python: python::ImportPath::of(ground),
@@ -135,7 +133,7 @@ impl<'a> Closure<'a> {
     fn run(&mut self) {
         while let Some(node) = self.queue.pop_front() {
             let entry = self.ground.tree.entry(node);
-            let grade = self.kept[&node].grade;
+            let grade = self.grade_of(node);
             links::close(self, entry, grade);
             if entry.is_file() {
                 elf::close(self, entry, grade);
@@ -156,35 +154,23 @@ impl<'a> Closure<'a> {
         {
             return;
         }
-        let is_new = match self.kept.get_mut(&entry.id()) {
-            Some(kept) => {
-                if kept.reasons.len() < REASONS
-                    || matches!(reason, Reason::Used { .. } | Reason::Repair { .. })
-                {
-                    kept.reasons.insert(reason);
-                }
-                let raised = grade > kept.grade;
-                kept.grade = kept.grade.max(grade);
-                raised
-            }
-            None => {
-                self.kept.insert(entry.id(), Kept { grade, reasons: BTreeSet::from([reason]) });
-                true
-            }
-        };
-        if !is_new {
+        let node = entry.id();
+        let (known, before) = (self.kept.contains(node), self.grade_of(node));
+        if self.kept.reasons(node).count() < REASONS
+            || matches!(reason, Reason::Used { .. } | Reason::Repair { .. })
+        {
+            self.kept.add(node, reason);
+        }
+        self.active[node.index()] |= grade == Grade::Active;
+        if known && grade <= before {
             return;
         }
         self.queue.push_back(entry.id());
         let mut above = entry.parent();
         while let Some(directory) = above {
-            if self.kept.contains_key(&directory.id()) {
+            if !self.kept.add_first(directory.id(), &Reason::Holds) {
                 break;
             }
-            self.kept.insert(
-                directory.id(),
-                Kept { grade: Grade::Member, reasons: BTreeSet::from([Reason::Holds]) },
-            );
             above = directory.parent();
         }
         // A file's other names are the same file; they cost nothing, but a name nobody used is no reason to keep it.
@@ -227,39 +213,45 @@ impl<'a> Closure<'a> {
 
     /// How strongly a node stays, if it does.
     pub fn grade(&self, node: NodeId) -> Option<Grade> {
-        self.kept.get(&node).map(|kept| kept.grade)
+        self.kept.contains(node).then(|| self.grade_of(node))
     }
 
     /// Whether a node stays for more than what is below it.
     pub fn stays(&self, node: NodeId) -> bool {
-        self.kept.get(&node).is_some_and(|kept| kept.reasons.iter().any(|reason| *reason != Reason::Holds))
+        self.kept.reasons(node).any(|reason| *reason != Reason::Holds)
     }
 
     /// Whether a node is of the application itself: somebody put it into the image on purpose, and no package did.
     pub fn is_application(&self, entry: Entry<'_>) -> bool {
-        self.kept.get(&entry.id()).is_some_and(|kept| {
-            kept.reasons.iter().any(|reason| matches!(reason, Reason::Application { .. }))
-        })
+        self.kept.reasons(entry.id()).any(|reason| matches!(reason, Reason::Application { .. }))
     }
 
     /// Whether the application read a file.
     pub fn was_read(&self, entry: Entry<'_>) -> bool {
-        self.kept.get(&entry.id()).is_some_and(|kept| {
-            let is_read = |access: &BTreeSet<Access>| {
-                access.contains(&Access::Read) || access.contains(&Access::Executed)
-            };
-            kept.reasons.iter().any(|reason| matches!(reason, Reason::Used { access, .. } if is_read(access)))
-        })
+        let is_read =
+            |access: &BTreeSet<Access>| access.contains(&Access::Read) || access.contains(&Access::Executed);
+        let mut reasons = self.kept.reasons(entry.id());
+        reasons.any(|reason| matches!(reason, Reason::Used { access, .. } if is_read(access)))
+    }
+
+    /// What stays so far because it is used, not for its package alone.
+    pub fn active(&self) -> impl Iterator<Item = Entry<'a>> {
+        let nodes = self.kept.nodes().filter(|node| self.grade_of(*node) == Grade::Active);
+        nodes.map(|node| self.ground.tree.entry(node))
     }
 
     /// The nodes that stay so far.
     pub fn nodes(&self) -> Vec<NodeId> {
-        self.kept.keys().copied().collect()
+        self.kept.nodes().collect()
     }
 
-    /// The reasons of each node that stays.
-    pub fn into_reasons(self) -> BTreeMap<NodeId, Vec<Reason>> {
-        self.kept.into_iter().map(|(node, kept)| (node, kept.reasons.into_iter().collect())).collect()
+    /// What stays, with its reasons.
+    pub fn into_kept(self) -> Kept {
+        self.kept
+    }
+
+    fn grade_of(&self, node: NodeId) -> Grade {
+        if self.active[node.index()] { Grade::Active } else { Grade::Member }
     }
 
     /// Finds a command as `execvp` does with the image's `PATH`.

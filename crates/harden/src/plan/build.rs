@@ -9,8 +9,8 @@ use casehard_profile::Profile;
 
 use super::{Addition, Change, Note, Plan, Reason, Removal, Setting};
 use crate::{
-    Level, Policy, Tools, account::Accounts, closure, content::is_place, debris, ownership, packages,
-    privilege, runtime::Runtime, writable,
+    Level, Policy, Tools, account::Accounts, closure, content::is_place, debris, kept::Kept, ownership,
+    packages, privilege, runtime::Runtime, writable,
 };
 
 /// What a plan is made from.
@@ -45,7 +45,7 @@ pub fn plan(ground: Ground<'_>) -> Plan {
         new.config.entrypoint = Some(argv);
         new.config.cmd = None;
     }
-    let reasons = closure::Closure::compute(closure::Ground {
+    let kept = closure::Closure::compute(closure::Ground {
         tree: ground.tree,
         inventory: ground.inventory,
         tools: ground.tools,
@@ -55,9 +55,9 @@ pub fn plan(ground: Ground<'_>) -> Plan {
         dependencies: &dependencies,
         image: ground.image,
     })
-    .into_reasons();
+    .into_kept();
 
-    let mut draft = Draft::new(ground, reasons);
+    let mut draft = Draft::new(ground, kept);
     draft.drop_asked_packages();
     draft.drop_tools();
     draft.drop_orphans();
@@ -65,7 +65,7 @@ pub fn plan(ground: Ground<'_>) -> Plan {
     let accounts = Accounts::read(&text(ground, b"etc/passwd"), &text(ground, b"etc/group"));
     let identity = ownership::identity(ground, &accounts);
     draft.add_account(&identity, &accounts);
-    let stays = |node: NodeId| draft.kept.contains_key(&node);
+    let stays = |node: NodeId| draft.kept.contains(node);
     let changes = ownership::changes(ground, &identity, &stays);
     let runtime = Runtime {
         uid: identity.uid,
@@ -90,7 +90,7 @@ fn text(ground: Ground<'_>, path: &[u8]) -> Vec<u8> {
 /// A plan in the making.
 struct Draft<'a> {
     ground: Ground<'a>,
-    kept: BTreeMap<NodeId, Vec<Reason>>,
+    kept: Kept,
     orphans: BTreeMap<NodeId, RootPath>,
     database: bool,
     asked: BTreeMap<NodeId, String>,
@@ -101,7 +101,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(ground: Ground<'a>, kept: BTreeMap<NodeId, Vec<Reason>>) -> Self {
+    fn new(ground: Ground<'a>, kept: Kept) -> Self {
         Self {
             ground,
             kept,
@@ -122,9 +122,7 @@ impl<'a> Draft<'a> {
                 continue;
             }
             for node in &package.files {
-                if !is_place(self.ground.tree, self.ground.tree.entry(*node))
-                    && self.kept.remove(node).is_some()
-                {
+                if !is_place(self.ground.tree, self.ground.tree.entry(*node)) && self.kept.remove(*node) {
                     self.asked.insert(*node, package.name.clone());
                 }
             }
@@ -137,11 +135,11 @@ impl<'a> Draft<'a> {
             return;
         }
         let is_member = |reason: &Reason| matches!(reason, Reason::Package { .. });
-        let unused = self.kept.iter().filter(|(_, reasons)| reasons.iter().all(is_member));
+        let unused = self.kept.nodes().filter(|node| self.kept.reasons(*node).all(is_member));
         let tools: Vec<(NodeId, &str)> =
-            unused.filter_map(|(node, _)| Some((*node, self.ground.tools.kind(*node)?))).collect();
+            unused.filter_map(|node| Some((node, self.ground.tools.kind(node)?))).collect();
         for (node, kind) in tools {
-            self.kept.remove(&node);
+            self.kept.remove(node);
             self.tools.insert(node, kind);
         }
     }
@@ -153,20 +151,19 @@ impl<'a> Draft<'a> {
         if self.ground.policy.level == Level::Tidy {
             return;
         }
-        let unused = |reasons: &Vec<Reason>| {
-            !reasons.iter().any(|reason| {
+        let unused = |node: &NodeId| {
+            !self.kept.reasons(*node).any(|reason| {
                 matches!(
                     reason,
                     Reason::Used { .. } | Reason::Asked { .. } | Reason::Repair { .. } | Reason::Basic { .. }
                 )
             })
         };
-        let candidates: Vec<NodeId> =
-            self.kept.iter().filter(|(_, reasons)| unused(reasons)).map(|(node, _)| *node).collect();
+        let candidates: Vec<NodeId> = self.kept.nodes().filter(unused).collect();
         for node in candidates {
             let entry = tree.entry(node);
             if let Some(gone) = self.leads_to_nothing(entry) {
-                self.kept.remove(&node);
+                self.kept.remove(node);
                 self.orphans.insert(node, gone);
             }
         }
@@ -176,12 +173,12 @@ impl<'a> Draft<'a> {
         let tree = self.ground.tree;
         if entry.is_symlink() {
             let target = tree.resolve(&entry.path()).entry?;
-            return (!self.kept.contains_key(&target.id())).then(|| target.path());
+            return (!self.kept.contains(target.id())).then(|| target.path());
         }
         let stem = entry.name().strip_suffix(b".pyc")?.split(|byte| *byte == b'.').next()?;
         let directory = entry.parent().filter(|directory| directory.name() == b"__pycache__")?.parent()?;
         let source = directory.child(&[stem, b".py"].concat())?;
-        (!self.kept.contains_key(&source.id())).then(|| source.path())
+        (!self.kept.contains(source.id())).then(|| source.path())
     }
 
     /// The package manager's database goes when no program of the package manager stays; its truth moves to
@@ -191,9 +188,9 @@ impl<'a> Draft<'a> {
         let at = |path: &[u8]| tree.get(&RootPath::root().join_as_kernel(path));
         let Some(status) = at(b"var/lib/dpkg/status") else { return };
         let program = tree.resolve(&RootPath::root().join_as_kernel(b"usr/bin/dpkg")).entry;
-        let program_stays = program.is_some_and(|program| self.kept.contains_key(&program.id()));
-        let kept = std::mem::take(&mut self.kept);
-        let stays = |node: NodeId| kept.contains_key(&node);
+        let program_stays = program.is_some_and(|program| self.kept.contains(program.id()));
+        let kept = &self.kept;
+        let stays = |node: NodeId| kept.contains(node);
         if program_stays {
             if let Some(content) = packages::debian_status(tree, inventory, &stays) {
                 let why = "the packages that are left".to_owned();
@@ -201,7 +198,6 @@ impl<'a> Draft<'a> {
                     Addition { what: super::Added::File { content }, mode: 0o644, uid: 0, gid: 0, why };
                 self.additions.insert(status.path(), addition);
             }
-            self.kept = kept;
             let reason = Reason::Basic { what: "the package database, whose program stays".to_owned() };
             for entry in
                 at(b"var/lib/dpkg").into_iter().flat_map(|top| std::iter::once(top).chain(top.below()))
@@ -211,27 +207,26 @@ impl<'a> Draft<'a> {
                 }
             }
             if self.additions.contains_key(&status.path()) {
-                self.kept.remove(&status.id());
+                self.kept.remove(status.id());
             } else {
                 self.keep_with_directories(status, &reason);
             }
             return;
         }
         self.additions.extend(packages::debian_account(tree, inventory, &stays));
-        self.kept = kept;
         self.database = true;
         for top in [&b"var/lib/dpkg"[..], b"var/lib/apt"] {
             for entry in at(top).into_iter().flat_map(|top| std::iter::once(top).chain(top.below())) {
-                self.kept.remove(&entry.id());
+                self.kept.remove(entry.id());
             }
         }
     }
 
     fn keep_with_directories(&mut self, entry: Entry<'_>, reason: &Reason) {
-        self.kept.entry(entry.id()).or_insert_with(|| vec![reason.clone()]);
+        self.kept.add_first(entry.id(), reason);
         let mut above = entry.parent();
         while let Some(directory) = above {
-            self.kept.entry(directory.id()).or_insert_with(|| vec![Reason::Holds]);
+            self.kept.add_first(directory.id(), &Reason::Holds);
             above = directory.parent();
         }
     }
@@ -240,7 +235,7 @@ impl<'a> Draft<'a> {
     fn hold_additions(&mut self) {
         for above in self.additions.keys().flat_map(RootPath::ancestors) {
             if let Some(directory) = self.ground.tree.get(&above).filter(|entry| entry.is_directory()) {
-                self.kept.entry(directory.id()).or_insert_with(|| vec![Reason::Holds]);
+                self.kept.add_first(directory.id(), &Reason::Holds);
             }
         }
     }
@@ -278,7 +273,7 @@ impl<'a> Draft<'a> {
         let replaced: Vec<NodeId> =
             self.additions.keys().filter_map(|path| self.ground.tree.get(path)).map(Entry::id).collect();
         for node in replaced {
-            self.kept.remove(&node);
+            self.kept.remove(node);
         }
     }
 
@@ -337,7 +332,7 @@ impl<'a> Draft<'a> {
     fn has_file(&self, package: PackageId) -> bool {
         let files = &self.ground.inventory.packages[package.index()].files;
         files.iter().any(|node| {
-            self.kept.contains_key(node) && !is_place(self.ground.tree, self.ground.tree.entry(*node))
+            self.kept.contains(*node) && !is_place(self.ground.tree, self.ground.tree.entry(*node))
         })
     }
 
@@ -363,17 +358,18 @@ impl<'a> Draft<'a> {
         self.hold_additions();
         let mut remove = BTreeMap::new();
         for entry in ground.tree.walk() {
+            if self.kept.contains(entry.id()) {
+                continue;
+            }
             let path = entry.path();
-            if !self.kept.contains_key(&entry.id()) && !self.additions.contains_key(&path) {
+            if !self.additions.contains_key(&path) {
                 remove.insert(path, self.removal(entry));
             }
         }
         let stays = |node: NodeId| {
-            self.kept.contains_key(&node) || self.additions.contains_key(&ground.tree.entry(node).path())
+            self.kept.contains(node) || self.additions.contains_key(&ground.tree.entry(node).path())
         };
-        let packages = packages::account(ground.tree, ground.inventory, &stays, &|node| {
-            self.kept.get(&node).cloned().unwrap_or_default()
-        });
+        let packages = packages::account(ground.tree, ground.inventory, &stays, &self.kept);
         self.notes.extend(identity.notes.iter().cloned());
         let conceded = ground.policy.concessions.notes();
         self.notes.extend(conceded.into_iter().map(|(about, text)| Note { about: about.into(), text }));
@@ -388,7 +384,7 @@ impl<'a> Draft<'a> {
             text: format!("{}: {}", blind.recorder, blind.what),
         }));
         self.notes.sort();
-        let keep = self.kept.into_iter().filter(|(node, _)| *node != ground.tree.root().id());
+        let keep = self.kept.lists().filter(|(node, _)| *node != ground.tree.root().id());
         let keep = keep.map(|(node, reasons)| (ground.tree.entry(node).path(), reasons)).collect();
         Plan {
             schema: "casehard.plan/1".into(),

@@ -1,6 +1,9 @@
 //! A plan: everything that hardening does to an image, with the reason of each part.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use casehard_oci::{Digest, ImageConfig, RootPath};
 use casehard_profile::{Access, Phase};
@@ -20,7 +23,7 @@ pub struct Plan {
     /// How far it goes.
     pub level: Level,
     /// Each path that stays, and why.
-    pub keep: BTreeMap<RootPath, Vec<Reason>>,
+    pub keep: BTreeMap<RootPath, Arc<[Reason]>>,
     /// Each path that goes, and why.
     pub remove: BTreeMap<RootPath, Removal>,
     /// Each path whose owner, mode or attributes change.

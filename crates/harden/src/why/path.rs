@@ -115,7 +115,7 @@ fn chain<'a>(plan: &'a Plan, path: &RootPath) -> Vec<&'a Reason> {
     let mut open = VecDeque::from([path]);
     let mut longest: Vec<&Reason> = Vec::new();
     while let Some(at) = open.pop_front() {
-        let reasons = plan.keep.get(at).map(Vec::as_slice).unwrap_or_default();
+        let reasons = plan.keep.get(at).map(AsRef::as_ref).unwrap_or_default();
         let way = || {
             let mut way = Vec::new();
             let mut here = at;
@@ -202,7 +202,7 @@ mod tests {
             "notes": [],
         }))
         .unwrap();
-        plan.keep = keep.iter().map(|(at, reasons)| (path(at), reasons.to_vec())).collect();
+        plan.keep = keep.iter().map(|(at, reasons)| (path(at), (*reasons).into())).collect();
         plan
     }
 
@@ -250,9 +250,9 @@ mod tests {
         let names: Vec<String> = (0..100).map(|at| format!("/lib/{at:03}")).collect();
         let mut plan = plan(&[]);
         for pair in names.windows(2) {
-            plan.keep.insert(path(&pair[0]), vec![needed(&pair[1])]);
+            plan.keep.insert(path(&pair[0]), [needed(&pair[1])].into());
         }
-        plan.keep.insert(path(&names[99]), vec![Reason::Level]);
+        plan.keep.insert(path(&names[99]), [Reason::Level].into());
         let lines = lines(&plan, "/lib/000");
         assert_eq!(lines.len(), CHAIN + 1);
         assert!(lines[CHAIN].1.contains("100 links"), "{:?}", lines[CHAIN]);

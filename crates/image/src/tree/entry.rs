@@ -11,6 +11,20 @@ use crate::{Kind, Xattrs};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(crate) u32);
 
+impl NodeId {
+    /// Its place in a list that has one for each node ([`Tree::capacity`]).
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The node of that place.
+    #[must_use]
+    pub fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(NONE))
+    }
+}
+
 /// One path of a tree.
 #[derive(Clone, Copy)]
 pub struct Entry<'a> {
@@ -44,7 +58,8 @@ impl Tree {
     }
 
     /// A number above that of every node.
-    pub(crate) const fn capacity(&self) -> usize {
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
         self.nodes.len()
     }
 

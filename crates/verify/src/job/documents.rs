@@ -18,17 +18,17 @@ pub fn documents(done: &Done, name: &str, reference: &str) -> Result<(), Staging
     let hardening = &done.hardening;
     let runtime = &hardening.plan.runtime;
     let write = |file: &str, text: String| done.staging.write(file, text.as_bytes());
-    write("plan.json", json(&hardening.plan))?;
+    done.staging.write_json("plan.json", &hardening.plan)?;
     done.staging.write("profile.json", &hardening.profile.to_json())?;
-    write("verification.json", json(&hardening.verification))?;
-    write("seccomp.json", json(&seccomp(&runtime.syscalls, runtime.seccomp)))?;
+    done.staging.write_json("verification.json", &hardening.verification)?;
+    done.staging.write_json("seccomp.json", &seccomp(&runtime.syscalls, runtime.seccomp))?;
     write("compose.yaml", compose(runtime, name, reference, "seccomp.json"))?;
     let localhost = format!("casehard/{name}.json");
     write("kubernetes.yaml", kubernetes(runtime, name, reference, &localhost))?;
     let [facts, suggestions] = vex(done, name);
     for (file, document) in [("vex.openvex.json", facts), ("vex-suggestions.openvex.json", suggestions)] {
         if let Some(document) = document {
-            write(file, json(&document))?;
+            done.staging.write_json(file, &document)?;
         }
     }
     Ok(())
@@ -51,10 +51,4 @@ fn vex(done: &Done, name: &str) -> [Option<serde_json::Value>; 2] {
     let ground =
         format!("{watched} of {} steps of the workload were watched on the original image", steps.len());
     [openvex(&done.statements.absent, &authorship), suggested(&done.statements.unused, &ground, &authorship)]
-}
-
-fn json<T: serde::Serialize>(value: &T) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
 }

@@ -95,7 +95,7 @@ fn used(ground: Ground<'_>) -> Option<BTreeSet<RootPath>> {
         (Some(profile), _) => Some(profile.paths.keys().cloned().collect()),
         (None, Some(plan)) => {
             let used =
-                |reasons: &Vec<Reason>| reasons.iter().any(|reason| matches!(reason, Reason::Used { .. }));
+                |reasons: &[Reason]| reasons.iter().any(|reason| matches!(reason, Reason::Used { .. }));
             let kept = plan.keep.iter().filter(|(_, reasons)| used(reasons));
             Some(kept.map(|(path, _)| path.clone()).collect())
         }
