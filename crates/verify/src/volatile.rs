@@ -60,13 +60,25 @@ impl<'a> Masks<'a> {
         Cow::Owned(text.into_owned().into_bytes())
     }
 
-    /// A header's value with what varies replaced: the value of a cookie, and what masks find in `name: value`.
+    /// A header's value with what varies replaced: the value of a cookie, an entity tag, and what masks find in
+    /// `name: value`.
     pub fn header(&self, name: &str, value: &str) -> String {
-        let value = if name == "set-cookie" { cookies(value) } else { value.to_owned() };
+        let value = match name {
+            "set-cookie" => cookies(value),
+            "etag" => entity_tag(value),
+            _ => value.to_owned(),
+        };
         let line = format!("{name}: {value}").into_bytes();
         let masked = String::from_utf8_lossy(&self.apply(Channel::Header, &line)).into_owned();
         masked.strip_prefix(&format!("{name}: ")).map(str::to_owned).unwrap_or(masked)
     }
+}
+
+/// Whether an entity tag is weak matters; the tag itself is opaque (RFC 9110 §8.8.3), and servers make it of the file's
+/// number on its file system too.
+fn entity_tag(value: &str) -> String {
+    let weak = if value.trim_start().starts_with("W/") { "W/" } else { "" };
+    format!("{weak}\"{MASKED}\"")
 }
 
 /// `name=value; Path=/; Expires=…`: the name and the attributes matter, the value and times do not (RFC 6265 §4.1).
@@ -109,6 +121,8 @@ mod tests {
             masks.header("set-cookie", "s=abc; Path=/; Max-Age=9; HttpOnly"),
             "s=…; Path=/; Max-Age=…; HttpOnly"
         );
+        assert_eq!(masks.header("etag", "\"1\""), masks.header("etag", "\"2-gzip\""));
+        assert_ne!(masks.header("etag", "\"1\""), masks.header("etag", "W/\"1\""));
         assert_ne!(masks.apply(Channel::Body, b"\xff"), masks.apply(Channel::Body, b"\xfe"));
         assert!(
             volatile_header("date", false)
