@@ -7,6 +7,7 @@ use casehard_profile::{Access, Profile};
 use crate::{
     FileContents, Settings,
     audit::{Input, Start},
+    shells::{SHELLS, is_shell},
 };
 
 /// How much an image is beside its application.
@@ -55,7 +56,7 @@ pub fn advise(image: &Image, tree: &Tree, inventory: &Inventory, profile: Option
     let tools = input.program_named(&[
         "gcc", "g++", "cc", "clang", "make", "cmake", "git", "svn", "hg", "go", "rustc", "javac", "mvn",
     ]);
-    let shells = input.program_named(&["sh", "bash", "ash", "dash", "busybox", "zsh"]);
+    let shells = input.program_named(&SHELLS);
     let managers =
         input.program_named(&["apt-get", "dpkg", "apk", "dnf", "yum", "microdnf", "rpm", "zypper", "pacman"]);
     let setuid = tree
@@ -118,9 +119,6 @@ pub fn advise(image: &Image, tree: &Tree, inventory: &Inventory, profile: Option
 
 /// What a base without a shell would break.
 fn blockers(input: &Input<'_>, profile: Option<&Profile>) -> Vec<String> {
-    let is_shell = |path: &str| {
-        matches!(path.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash" | "busybox" | "zsh"))
-    };
     let mut found = Vec::new();
     let container = input.container();
     if let Some(name) = container.argv().first().filter(|name| is_shell(name)) {

@@ -30,6 +30,7 @@ mod report;
 mod rewrite;
 mod secret;
 mod settings;
+mod shells;
 mod suppress;
 
 pub use advice::{Advice, Weight, advise};

@@ -53,6 +53,10 @@ pub(crate) fn allowance(comment: &str) -> Option<(Allowance, Reach)> {
             rest.strip_prefix("global").map_or((rest, Reach::Place), |r| (r.trim_start(), Reach::File));
         return simple(rest.strip_prefix("ignore")?.trim_start().strip_prefix('=')?, reach);
     }
+    if let Some(rest) = text.strip_prefix("shellcheck ") {
+        let codes = rest.split_whitespace().find_map(|word| word.strip_prefix("disable="))?;
+        return simple(codes, Reach::Place);
+    }
     if let Some(rest) = text.strip_prefix("checkov:skip=").or_else(|| text.strip_prefix("bridgecrew:skip=")) {
         return simple(rest.split([':', ' ']).next()?, Reach::File);
     }
@@ -210,6 +214,7 @@ mod tests {
             ("# hadolint ignore=DL3006,DL3008", &["DL3006", "DL3008"], Reach::Place),
             ("#hadolint global ignore=DL3006", &["DL3006"], Reach::File),
             ("# checkov:skip=CKV_DOCKER_3:no need", &["CKV_DOCKER_3"], Reach::File),
+            ("# shellcheck disable=SC2086,SC2046", &["SC2086", "SC2046"], Reach::Place),
             ("#trivy:ignore:DS-0002", &["DS-0002"], Reach::Place),
             (
                 "# casehard: allow user-root,user-missing it drops it itself",

@@ -4,6 +4,8 @@ use casehard_image::{Entry, Tree};
 use casehard_inventory::Inventory;
 use casehard_oci::{Container, RootPath};
 
+use crate::shells::is_posix_shell;
+
 /// What a container of the image starts.
 #[derive(Debug)]
 pub(crate) enum Start<'a> {
@@ -60,8 +62,7 @@ impl<'a> Start<'a> {
     /// The file that a shell is told to start with `-c`, where that is plain: an absolute path as first word.
     pub(crate) fn of_shell(argv: &[String]) -> Option<&str> {
         let [shell, option, text] = argv else { return None };
-        let shell = shell.rsplit('/').next()?;
-        if !matches!(shell, "sh" | "bash" | "dash" | "ash" | "busybox") || option != "-c" {
+        if !is_posix_shell(shell) || option != "-c" {
             return None;
         }
         let text = text.trim_start();

@@ -7,6 +7,8 @@ use casehard_dockerfile::{
     shell::{self, Command, ShellWord},
 };
 
+use crate::shells::is_posix_shell;
+
 /// One `RUN` with its commands.
 pub(crate) struct Step<'a> {
     /// The index of its instruction.
@@ -21,6 +23,8 @@ pub(crate) struct Step<'a> {
     pub(crate) mounts: Vec<Mount>,
     /// Whether the text is a here-document that is a script.
     pub(crate) is_script: bool,
+    /// What runs the here-document, when it or the command says so.
+    pub(crate) interpreter: Option<String>,
     /// Whether it is written as JSON.
     pub(crate) is_exec: bool,
 }
@@ -47,6 +51,7 @@ impl<'a> Step<'a> {
             comments: Vec::new(),
             mounts: instruction.flags.iter().filter_map(Mount::of).collect(),
             is_script: false,
+            interpreter: None,
             is_exec: false,
         };
         let posix = model.state(index).shell_kind() == ShellKind::Posix;
@@ -64,16 +69,18 @@ impl<'a> Step<'a> {
     fn shell(&mut self, text: &Mapped, instruction: &Instruction) {
         let mut script = shell::parse(text);
         let alone = script.commands.len() == 1 && script.commands[0].words.is_empty();
-        let is_shell = |name: &str| ["sh", "bash", "ash", "dash"].contains(&name);
         let interpreted = script.commands.len() == 1
             && script.commands[0].words.len() == 1
-            && is_shell(script.commands[0].program());
+            && is_posix_shell(script.commands[0].program());
         if let Some(heredoc) = instruction.heredocs.first().filter(|_| alone || interpreted) {
             let shebang = heredoc.content.text.lines().next().and_then(|line| line.strip_prefix("#!"));
-            let readable = shebang
-                .is_none_or(|line| line.split([' ', '/']).any(|word| is_shell(word.trim_end_matches('\r'))));
+            let readable = shebang.is_none_or(|line| {
+                line.split([' ', '/']).any(|word| is_posix_shell(word.trim_end_matches('\r')))
+            });
             if readable {
                 self.is_script = true;
+                let command = interpreted.then(|| script.commands[0].program().to_owned());
+                self.interpreter = super::sh::interpreter(&heredoc.content.text, command.as_deref());
                 script = shell::parse(&heredoc.content);
             }
         }
@@ -143,7 +150,7 @@ impl<'a> Step<'a> {
 /// The text of `sh -c '…'`, where it stands in the file as it is.
 fn inline_script(command: &Command) -> Option<Mapped> {
     let call = Call::new(command);
-    if !["sh", "bash", "ash", "dash"].contains(&call.program()) {
+    if !is_posix_shell(call.program()) {
         return None;
     }
     let flag = call.arguments().iter().position(|word| {

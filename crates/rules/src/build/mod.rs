@@ -9,6 +9,7 @@ mod libc;
 mod packages;
 mod reference;
 mod run;
+mod sh;
 mod unpinned;
 mod words;
 
@@ -22,11 +23,12 @@ pub(crate) use libc::Libc;
 pub(crate) use packages::{Install, Manager};
 pub(crate) use reference::ImageName;
 pub(crate) use run::check;
+pub(crate) use sh::{Expanded, Sh, expansions, is_unsplit, part, quoted};
 pub(crate) use unpinned::unpinned;
 pub(crate) use words::{is_address, is_archive, ports};
 
 // What rule files use, so that each needs one line.
 #[rustfmt::skip]
-pub(crate) use crate::{check::rule, report::{Report, insert, replace}};
+pub(crate) use crate::{check::rule, report::{Found, Report, insert, replace}, shells::{is_posix_shell, is_shell}};
 #[rustfmt::skip]
 pub(crate) use casehard_dockerfile::{Arguments, Base, Form, Keyword, ProblemKind, Value, shell::Joint};

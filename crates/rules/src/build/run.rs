@@ -1,6 +1,6 @@
 //! Running the rules about Dockerfiles.
 
-use casehard_dockerfile::{Dockerfile, ItemKind, Keyword};
+use casehard_dockerfile::{Dockerfile, Heredoc, ItemKind, Keyword};
 use casehard_finding::Finding;
 
 use super::{BuildContext, Input};
@@ -81,9 +81,61 @@ fn allowances(document: &Dockerfile) -> Vec<Allowance> {
                         found.push(allowance);
                     }
                 }
+                found.extend(instruction.heredocs.iter().flat_map(script_allowances));
             }
             _ => {}
         }
     }
     found
+}
+
+/// The allowances of comments in a here-document: each holds for the command below it.
+fn script_allowances(heredoc: &Heredoc) -> Vec<Allowance> {
+    let (mut found, mut at): (Vec<Allowance>, usize) = (Vec::new(), 0);
+    // Those that wait for a command, and where the first of them began.
+    let mut waiting = 0;
+    for line in heredoc.content.text.split_inclusive('\n') {
+        let range = heredoc.content.range(at..at + line.trim_end().len());
+        let before = line.len() - line.trim_start().len();
+        if let Some((mut allowance, _)) =
+            Some(line.trim()).filter(|line| line.starts_with('#')).and_then(suppress::allowance)
+        {
+            allowance.comment = heredoc.content.range(at + before..at + line.trim_end().len());
+            allowance.scope = Some(range);
+            found.push(allowance);
+            waiting += 1;
+        } else {
+            let first = found.len() - waiting;
+            for scope in found[first..].iter_mut().filter_map(|allowance| allowance.scope.as_mut()) {
+                scope.end = scope.end.max(range.end);
+            }
+            if !line.trim_end().ends_with('\\') && !line.trim().is_empty() {
+                waiting = 0;
+            }
+        }
+        at += line.len();
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Settings, check_dockerfile};
+
+    #[test]
+    fn comments_in_scripts_hold_for_the_command_below() {
+        let text = |comment: &str| {
+            format!(
+                "FROM debian:12\nRUN <<EOF\nset -e\n{comment}\nif [[ -f \\\n /a ]]; then b; fi\necho -e x\nEOF\n"
+            )
+        };
+        let settings = Settings { only: vec!["bash-in-sh".to_owned()], ..Settings::new() };
+        let lines = |comment: &str| -> Vec<String> {
+            let found = check_dockerfile("Dockerfile", text(comment).as_bytes(), None, &settings).findings;
+            found.into_iter().map(|finding| finding.message).collect()
+        };
+        assert_eq!(lines("true").len(), 2);
+        assert_eq!(lines("# shellcheck disable=SC3010"), ["echo -e is of bash, and sh runs this step"]);
+        assert_eq!(lines("# hadolint ignore=SC3037"), lines("# shellcheck shell=sh disable=SC2039"));
+    }
 }

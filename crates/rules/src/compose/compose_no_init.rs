@@ -16,7 +16,7 @@ fn check(input: &ComposeInput<'_>, report: &mut Report<'_>) {
             Some(text) => text.split_whitespace().collect(),
             None => command.items().iter().filter_map(Node::text).collect(),
         };
-        let is_shell = words.first().is_some_and(|first| matches!(first.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash")));
+        let is_shell = words.first().is_some_and(|first| crate::shells::is_posix_shell(first));
         let script = words.iter().skip_while(|word| **word != "-c").nth(1);
         if is_shell && script.is_some_and(|script| !script.contains("exec ")) {
             report.at(command.range.clone(), format!("the first process of service {} is a shell, which passes no signal on", service.name));

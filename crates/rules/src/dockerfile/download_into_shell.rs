@@ -10,7 +10,7 @@ rule! {
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     let fetches = |call: Call<'_>| matches!(call.program(), "curl" | "wget") || (call.program() == "python" && call.arguments().iter().any(|word| word.text().contains("urlopen")));
-    let runs = |call: Call<'_>| matches!(call.program(), "sh" | "bash" | "ash" | "dash" | "zsh" | "python" | "python3" | "perl" | "ruby" | "node");
+    let runs = |call: Call<'_>| is_shell(call.program()) || matches!(call.program(), "python" | "python3" | "perl" | "ruby" | "node");
     for step in &input.steps {
         let calls: Vec<Call<'_>> = step.calls().collect();
         for (at, call) in calls.iter().enumerate().filter(|(_, call)| fetches(**call)) {

@@ -12,7 +12,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
     for (_, instruction) in input.each(Keyword::Entrypoint).chain(input.each(Keyword::Cmd)) {
         let Some(Form::Exec(words)) = instruction.command() else { continue };
         let [program, flag, script, ..] = words.as_slice() else { continue };
-        let is_shell = matches!(program.text.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
+        let is_shell = is_posix_shell(&program.text);
         if !is_shell || !flag.text.starts_with('-') || !flag.text.ends_with('c') {
             continue;
         }

@@ -24,7 +24,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
             let executed = step.calls().any(|other| {
                 let names = other.arguments().iter().any(|word| word.text() == place || place.ends_with(&format!("/{}", word.text())));
                 (other.program() == "chmod" && names && other.arguments().iter().any(|word| word.text().contains('x') || word.text().contains(['7', '5'])))
-                    || (matches!(other.program(), "dpkg" | "rpm" | "sh" | "bash") && names)
+                    || ((is_shell(other.program()) || matches!(other.program(), "dpkg" | "rpm")) && names)
                     || other.command.words.first().is_some_and(|word| word.text() == place)
             });
             if executed {

@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    let shells = input.program_named(&["sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "fish", "csh", "tcsh"]);
+    let shells = input.program_named(&crate::shells::SHELLS);
     if let Some(first) = shells.first() {
         let mut names: Vec<String> = shells.iter().map(|entry| entry.path().to_string()).collect();
         names.sort();
