@@ -54,12 +54,8 @@ pub struct Arguments {
     /// Do not render Helm charts and kustomizations with helm, kustomize or kubectl
     #[arg(long)]
     no_render: bool,
-    /// Propose a second stage for a Dockerfile that builds and ships in one, as a diff; nothing is written
-    #[arg(long, value_enum, value_name = "TARGET", conflicts_with_all = ["fix", "diff"])]
-    rewrite: Option<lint::RewriteTarget>,
-    /// How the application is used: run on what --rewrite proposes and on the original, when both are built
-    #[arg(long, short, value_name = "FILE", requires = "rewrite")]
-    workload: Option<PathBuf>,
+    #[command(flatten)]
+    proposing: lint::Proposing,
     /// A built image that the files are about, by the name they call it: NAME=IMAGE; may be repeated
     #[arg(long, value_name = "NAME=IMAGE")]
     image: Vec<lint::Named>,
@@ -103,8 +99,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     }
     let collected = lint::collect(&arguments.paths, &arguments.stdin_name)?;
     let sources = lint::render(collected, !arguments.no_render, context);
-    if let Some(target) = arguments.rewrite {
-        return lint::propose(&sources, target, arguments.workload.as_deref(), context);
+    if let Some(target) = arguments.proposing.rewrite {
+        return lint::propose(&sources, target, &arguments.proposing, context);
     }
     let mut known = lint::Known::gather(&sources, &configs, &arguments.image, &arguments.profile, context)?;
     if safety == Some(Safety::Evidence) {

@@ -2,15 +2,14 @@
 
 use std::{
     io::Write as _,
-    path::Path,
-    process::{Command, Stdio},
+    path::{Path, PathBuf},
 };
 
 use casehard_finding::Subject;
 use casehard_rules::{Target, rewrite};
 use casehard_verify::Step;
 
-use super::Source;
+use super::{Builder, Source};
 use crate::{Context, Failure, Verdict, workload::Named};
 
 /// What the shipped stage is to stand on.
@@ -22,12 +21,29 @@ pub enum RewriteTarget {
     Distroless,
 }
 
-/// Shows a proposal for each Dockerfile, whether it builds, and with a `workload` whether it works as the original does.
+/// Whether and how a second stage is proposed.
+#[derive(Debug, clap::Args)]
+pub struct Proposing {
+    /// Propose a second stage for a Dockerfile that builds and ships in one, as a diff; nothing is written
+    #[arg(long, value_enum, value_name = "TARGET", conflicts_with_all = ["fix", "diff"])]
+    pub rewrite: Option<RewriteTarget>,
+    /// How the application is used: run on what --rewrite proposes and on the original, when both are built
+    #[arg(long, short, value_name = "FILE", requires = "rewrite")]
+    workload: Option<PathBuf>,
+    /// What builds the proposal [default: the first of docker, podman, buildah that answers]
+    #[arg(long, value_enum, requires = "rewrite")]
+    builder: Option<Builder>,
+    /// An argument of the build, for the proposal and for the original; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", requires = "rewrite")]
+    build_arg: Vec<String>,
+}
+
+/// Shows a proposal for each Dockerfile, whether it builds, and with a workload whether it works as the original does.
 /// The answer is no when there is no proposal for any, or when one does not work.
 pub fn propose(
     sources: &[Source],
     target: RewriteTarget,
-    workload: Option<&Path>,
+    how: &Proposing,
     context: &Context,
 ) -> Result<Verdict, Failure> {
     let target = match target {
@@ -53,53 +69,57 @@ pub fn propose(
         }
         let folder =
             source.path.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-        let (said, good) = tried(&proposal.text, &old, folder.unwrap_or(Path::new(".")), workload, context);
+        let folder = folder.unwrap_or(Path::new("."));
+        let (said, good) = match tried(&proposal.text, &old, folder, how, context) {
+            Ok(said) => (said, true),
+            Err(said) => (said, false),
+        };
         context.say(format_args!("{}: {said}", source.name));
         works &= good;
     }
     Ok(if any && works { Verdict::Good } else { Verdict::No })
 }
 
-/// What is to be said of a proposal once it was built and, with a workload, run; and whether nothing went wrong.
-fn tried(text: &str, old: &str, folder: &Path, workload: Option<&Path>, context: &Context) -> (String, bool) {
-    let Some(builder) = builder() else {
-        let why = "no builder is at hand (docker, podman, buildah), so it was not built";
-        return (why.to_owned(), workload.is_none());
+/// What is to be said of a proposal once it was built and, with a workload, run; an error when something went wrong.
+fn tried(text: &str, old: &str, folder: &Path, how: &Proposing, context: &Context) -> Result<String, String> {
+    let Some(builder) = how.builder.or_else(Builder::find) else {
+        let why = "no builder is at hand (docker, podman, buildah), so it was not built".to_owned();
+        return if how.workload.is_some() { Err(why) } else { Ok(why) };
     };
-    let id = match build(builder, text, folder) {
-        Ok(id) => id,
-        Err(error) => return (format!("{builder} does not build it: {error}"), false),
+    let name = builder.name();
+    let id = builder
+        .build(text, folder, &how.build_arg)
+        .map_err(|error| format!("{name} does not build it: {error}"))?;
+    let built = format!("{name} builds it: {id}");
+    let Some(workload) = &how.workload else {
+        return Ok(format!("{built}; -w FILE runs a workload on it and on the original"));
     };
-    let built = format!("{builder} builds it: {id}");
-    let Some(workload) = workload else {
-        return (format!("{built}; -w FILE runs a workload on it and on the original"), true);
+    let original = builder
+        .build(old, folder, &how.build_arg)
+        .map_err(|error| format!("{built}; it does not build the original: {error}"))?;
+    let archives =
+        tempfile::tempdir().map_err(|error| format!("{built}; there is no folder for it: {error}"))?;
+    let place = |id: &str| {
+        builder
+            .place(id, archives.path())
+            .map_err(|error| format!("{built}; {name} does not give it away: {error}"))
     };
-    let original = match build(builder, old, folder) {
-        Ok(id) => id,
-        Err(error) => return (format!("{built}; it does not build the original: {error}"), false),
-    };
-    let place = |id: &str| match builder {
-        "docker" => format!("docker-daemon:{id}"),
-        _ => format!("containers-storage:{}", id.trim_start_matches("sha256:")),
-    };
-    let named = Named { image: Some(place(&id)), workload: Some(workload.to_owned()), ..Named::default() };
-    let verification = match crate::commands::compare(&named, &place(&original), context) {
-        Ok(verification) => verification,
-        // A program that cannot be started, say.
-        Err(failure) => {
-            return (format!("{built}; it does not work as the original does: {}", failure.message()), false);
-        }
-    };
+    let (new, original) = (place(&id)?, place(&original)?);
+    let named = Named { image: Some(new), workload: Some(workload.clone()), ..Named::default() };
+    // A program that cannot be started, say.
+    let verification = crate::commands::compare(&named, &original, context).map_err(|failure| {
+        format!("{built}; it does not work as the original does: {}", failure.message())
+    })?;
     let steps = &verification.steps;
     if let Some(step) = steps.iter().find(|step| !step.original.passed) {
-        return (format!("{built}; the workload fails on the original already: {}", step.name), false);
+        return Err(format!("{built}; the workload fails on the original already: {}", step.name));
     }
     let wrong: Vec<String> = steps.iter().filter_map(complaint).collect();
     if wrong.is_empty() {
         let count = steps.len();
-        (format!("{built}; it works as the original does: {count} of {count} steps"), true)
+        Ok(format!("{built}; it works as the original does: {count} of {count} steps"))
     } else {
-        (format!("{built}; it does not work as the original does: {}", wrong.join("; ")), false)
+        Err(format!("{built}; it does not work as the original does: {}", wrong.join("; ")))
     }
 }
 
@@ -111,32 +131,4 @@ fn complaint(step: &Step) -> Option<String> {
         return Some(format!("{}: {}", step.name, reasons.join(", ")));
     }
     None
-}
-
-/// The builder that is installed and answers.
-fn builder() -> Option<&'static str> {
-    ["docker", "podman", "buildah"].into_iter().find(|builder| {
-        let ready = Command::new(builder).arg("info").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        ready.is_ok_and(|status| status.success())
-    })
-}
-
-/// Builds a Dockerfile in a folder: the image's identifier, or the builder's last words.
-fn build(builder: &str, text: &str, folder: &Path) -> Result<String, String> {
-    let mut child = Command::new(builder)
-        .args(["build", "-q", "-f", "-"])
-        .arg(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    let sent = child.stdin.take().is_none_or(|mut input| input.write_all(text.as_bytes()).is_ok());
-    let output = child.wait_with_output().map_err(|error| error.to_string())?;
-    if sent && output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    }
-    let error = String::from_utf8_lossy(&output.stderr);
-    let last = error.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-    Err(casehard_oci::escape(last.as_bytes()).to_string())
 }
