@@ -130,4 +130,14 @@ fn charts_are_rendered_or_said_not_to_be() {
     }
     // The line is made by the template, so the nearest one above it that is written out is shown.
     assert!(found.contains("file=chart/templates/web.yaml,line=13"), "{found}{said}");
+    // A value without which there is nothing: the cause is said, and values to try the chart with are taken.
+    let wants = format!("{template}---\n# {{{{ required \"a name is needed\" .Values.name }}}}\n");
+    fs::write(folder.path().join("chart/templates/web.yaml"), wants).unwrap();
+    let (found, said) = lint(folder.path(), &["--only", "k8s-privileged"]);
+    assert!(found.is_empty() && said.contains("chart is not checked: helm: Error: "), "{found}{said}");
+    assert!(said.contains("a name is needed"), "{said}");
+    fs::create_dir(folder.path().join("chart/ci")).unwrap();
+    fs::write(folder.path().join("chart/ci/small-values.yaml"), "name: x\n").unwrap();
+    let (found, said) = lint(folder.path(), &["--only", "k8s-privileged"]);
+    assert!(found.contains("file=chart/templates/web.yaml,line=13"), "{found}{said}");
 }

@@ -1,9 +1,9 @@
 //! The programs that render.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read as _, Seek as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -29,6 +29,8 @@ pub enum Unrendered {
 const LONGEST: Duration = Duration::from_secs(60);
 /// Nor gives more bytes.
 const LARGEST: u64 = 64 << 20;
+/// With how many files of values a chart is tried that its own values do not render.
+const MOST_TRIALS: usize = 8;
 
 impl Tool {
     /// What renders the package whose main file this is.
@@ -75,11 +77,32 @@ impl Tool {
                 Err(error) => {
                     return Err(Unrendered::Failed(format!("{} cannot be run: {error}", command[0])));
                 }
-                Ok(done) => return done.map_err(Unrendered::Failed),
+                Ok(Ok(text)) => return Ok(text),
+                Ok(Err(why)) => {
+                    // A chart that wants values of its own has some to be tried with.
+                    let values = if self == Self::Helm { trial_values(folder) } else { Vec::new() };
+                    let with = |values: &PathBuf| {
+                        let file = values.to_str()?;
+                        run(&[command, &["--values", file][..]].concat(), folder).ok()?.ok()
+                    };
+                    return values.iter().find_map(with).ok_or(Unrendered::Failed(why));
+                }
             }
         }
         Err(Unrendered::NoTool)
     }
+}
+
+/// The files below `ci` that hold values to try a chart with, as the tools that test charts take them.
+fn trial_values(chart: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(chart.join("ci")) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("values.yaml")))
+        .collect();
+    files.sort();
+    files.truncate(MOST_TRIALS);
+    files
 }
 
 fn run(command: &[&str], folder: &Path) -> io::Result<Result<String, String>> {
@@ -107,7 +130,10 @@ fn run(command: &[&str], folder: &Path) -> io::Result<Result<String, String>> {
         return text(&mut said).map(Ok);
     }
     let error = text(&mut complained)?;
-    let line = error.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+    // What comes after the error may be advice.
+    let mut lines = error.lines().filter(|line| !line.trim().is_empty());
+    let last = lines.clone().next_back().unwrap_or("it says nothing");
+    let line = lines.find(|line| line.starts_with("Error: ")).unwrap_or(last);
     Ok(Err(format!("{}: {}", command[0], casehard_oci::escape(line.as_bytes()))))
 }
 
