@@ -60,9 +60,9 @@ impl Sh {
         let codenames = ["slim", "bookworm", "bullseye", "trixie", "jammy", "noble", "focal"];
         if name.base() == "alpine" || tag.contains("alpine") {
             Self::Ash
-        } else if codenames.iter().any(|word| tag.contains(word)) {
-            Self::Dash
-        } else if name.registry.is_none() && ON_DEBIAN.contains(&path) && is_plain(tag) {
+        } else if codenames.iter().any(|word| tag.contains(word))
+            || (name.registry.is_none() && ON_DEBIAN.contains(&path) && is_plain(tag))
+        {
             Self::Dash
         } else {
             Self::Unknown

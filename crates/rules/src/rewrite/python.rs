@@ -62,7 +62,7 @@ impl Built<'_> {
                 }
                 (Kind::Usual, None) => paths.push(Moved::as_it_is("/usr/local/lib".to_owned())),
                 (Kind::User, _) => {
-                    paths.push(Moved { from: place.path.clone(), to: "/usr/local".to_owned() })
+                    paths.push(Moved { from: place.path.clone(), to: "/usr/local".to_owned() });
                 }
                 (Kind::Prefix | Kind::Folder, _) => paths.push(Moved::as_it_is(place.path.clone())),
             }
