@@ -67,6 +67,9 @@ pub struct Arguments {
     stdin_name: String,
 }
 
+/// The rules whose fix is what a registry says.
+const PINS: [&str; 3] = ["unpinned-base", "compose-image-without-digest", "k8s-image-without-digest"];
+
 /// How far fixes may go.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum FixKind {
@@ -94,8 +97,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
     let safety = safety.or(arguments.diff.then_some(Safety::Safe));
     if safety == Some(Safety::Evidence) {
         // Who asks for everything that can be mended wants pins, too: whether to have them is a matter of taste.
-        let pins = ["unpinned-base", "compose-image-without-digest", "k8s-image-without-digest"];
-        configs.command_line.enable.extend(pins.map(str::to_owned));
+        configs.command_line.enable.extend(PINS.map(str::to_owned));
     }
     let collected = lint::collect(&arguments.paths, &arguments.stdin_name)?;
     let sources = lint::render(collected, !arguments.no_render, context);
@@ -103,7 +105,9 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<Verdict, Failure>
         return lint::propose(&sources, target, &arguments.proposing, context);
     }
     let mut known = lint::Known::gather(&sources, &configs, &arguments.image, &arguments.profile, context)?;
-    if safety == Some(Safety::Evidence) {
+    let mut only = arguments.only.iter().flat_map(|code| casehard_rules::rules_for(code));
+    let pins = arguments.only.is_empty() || only.any(|rule| PINS.contains(&rule.name));
+    if pins && safety == Some(Safety::Evidence) {
         known.ask_registries(&sources, context);
     }
     let mut results = lint::check_all(sources, &configs, &known, safety)?;

@@ -40,6 +40,10 @@ impl Builder {
     pub fn build(self, text: &str, folder: &Path, arguments: &[String]) -> Result<String, String> {
         let mut command = Command::new(self.name());
         command.args(["build", "-q", "-f", "-"]);
+        if self != Self::Docker {
+            // Their own format has no health check.
+            command.args(["--format", "docker"]);
+        }
         for argument in arguments {
             command.args(["--build-arg", argument]);
         }
@@ -53,7 +57,7 @@ impl Builder {
             return Ok(format!("docker-daemon:{id}"));
         }
         let id = id.trim_start_matches("sha256:");
-        let place = format!("oci-archive:{}", folder.join(id).display());
+        let place = format!("docker-archive:{}", folder.join(id).display());
         said(Command::new(self.name()).args(["push", "-q", id, &place]), "")?;
         Ok(place)
     }

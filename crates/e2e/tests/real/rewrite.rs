@@ -18,7 +18,7 @@ const BASES: [(&str, &str, &str); 9] = [
     ("python:3.11-bookworm", "python3, python3-venv, dash, coreutils", ""),
     ("python:3.11-slim-bookworm", "python3, dash, coreutils", ""),
     ("python3-debian12:nonroot", "python3", "entrypoint: [/usr/bin/python3.11]\n"),
-    ("node:18-bookworm", "nodejs, dash, coreutils", ""),
+    ("node:18-bookworm", "nodejs, dash, coreutils", "users: [{ name: node, uid: 1000 }]\n"),
     (
         "nodejs18-debian12:nonroot",
         "nodejs",
