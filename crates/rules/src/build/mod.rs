@@ -23,7 +23,7 @@ pub(crate) use libc::Libc;
 pub(crate) use packages::{Install, Manager};
 pub(crate) use reference::ImageName;
 pub(crate) use run::check;
-pub(crate) use sh::{Expanded, Sh, expansions, is_unsplit, part, quoted};
+pub(crate) use sh::{Expanded, Sh, expansions, is_unsplit, part, quoted, quoted_in};
 pub(crate) use unpinned::unpinned;
 pub(crate) use words::{is_address, is_archive, ports};
 

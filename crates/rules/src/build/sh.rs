@@ -33,7 +33,17 @@ const ON_DEBIAN: [&str; 14] = [
     "eclipse-temurin",
 ];
 
-impl Input<'_> {
+impl<'a> Input<'a> {
+    /// The steps that a POSIX shell reads: on Windows nothing need say so but the escape and the base.
+    pub(crate) fn shell_steps(&self) -> impl Iterator<Item = &Step<'a>> {
+        let escapes = self.document.escape() == casehard_dockerfile::Escape::Backtick;
+        self.steps.iter().filter(move |step| {
+            let windows = ["windows", "nanoserver", "servercore"];
+            let is_windows = |image: &str| windows.iter().any(|word| image.contains(word));
+            !step.is_exec && !escapes && !self.image_below(step.stage).is_some_and(is_windows)
+        })
+    }
+
     /// The shell of a step, by its here-document's first line, by `SHELL`, and by what the image is made of.
     pub(crate) fn shell_of(&self, step: &Step<'_>) -> Sh {
         if step.is_exec {
@@ -273,7 +283,15 @@ pub(crate) fn part(word: &shell::ShellWord, range: &std::ops::Range<usize>) -> s
     }
 }
 
-/// Adds the fix that puts quotes around an expansion. It needs to be shown right: several words may be meant.
+/// Adds the fix that puts quotes around an expansion, where that is a part of a word: one that is all of a word may well be
+/// meant as several.
+pub(crate) fn quoted_in(found: Found<'_>, word: &shell::ShellWord, expansion: &Expansion<'_>) {
+    if expansion.range != (0..word.raw.len()) {
+        quoted(found, word, expansion);
+    }
+}
+
+/// Adds the fix that puts quotes around an expansion.
 pub(crate) fn quoted(found: Found<'_>, word: &shell::ShellWord, expansion: &Expansion<'_>) {
     if word.range.len() == word.raw.len() {
         let range = part(word, &expansion.range);
@@ -328,5 +346,18 @@ mod tests {
         for (image, shell) in cases {
             assert_eq!(Sh::of_image(image), shell, "{image}");
         }
+    }
+
+    #[test]
+    fn steps_of_windows_are_not_for_a_posix_shell() {
+        let settings =
+            crate::Settings { only: vec!["unquoted-variable".to_owned()], ..crate::Settings::new() };
+        let found = |text: &str| {
+            crate::check_dockerfile("Dockerfile", text.as_bytes(), None, &settings).findings.len()
+        };
+        assert_eq!(found("FROM corp/base\nRUN run $NAME\n"), 1);
+        assert_eq!(found("# escape=`\nFROM corp/base\nRUN run $NAME\n"), 0);
+        assert_eq!(found("FROM mcr.example.com/windows/servercore:ltsc2022\nRUN run $NAME\n"), 0);
+        assert_eq!(found("FROM corp/base\nSHELL [\"powershell\", \"-Command\"]\nRUN run $NAME\n"), 0);
     }
 }

@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for step in input.steps.iter().filter(|step| !step.is_exec) {
+    for step in input.shell_steps() {
         for word in step.commands.iter().flat_map(|command| command.assignments.iter().chain(&command.words)) {
             for expansion in expansions(&word.raw) {
                 if expansion.what != Expanded::Backticks {

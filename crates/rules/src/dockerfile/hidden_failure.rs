@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for step in input.steps.iter().filter(|step| !step.is_exec) {
+    for step in input.shell_steps() {
         let commands: Vec<&casehard_dockerfile::shell::Command> = step.commands.iter().filter(|command| !command.substituted).collect();
         for (at, end) in commands.iter().enumerate() {
             if end.joint != Joint::Or || !matches!(end.program(), "true" | ":") || !end.arguments().is_empty() {

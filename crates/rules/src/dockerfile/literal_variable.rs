@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for step in input.steps.iter().filter(|step| !step.is_exec) {
+    for step in input.shell_steps() {
         for command in &step.commands {
             // What is written into a file or given on may be meant for another shell.
             let is_shown = command.program() == "echo" && command.redirects.is_empty() && command.next != Joint::Pipe;

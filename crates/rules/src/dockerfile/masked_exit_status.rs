@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for step in input.steps.iter().filter(|step| !step.is_exec) {
+    for step in input.shell_steps() {
         for command in &step.commands {
             let program = command.program();
             let matters = command.next == Joint::And || (step.stops_on_errors() && command.next == Joint::Sequence);

@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for step in input.steps.iter().filter(|step| !step.is_exec) {
+    for step in input.shell_steps() {
         let calls: Vec<Call<'_>> = step.calls().filter(|call| !call.command.substituted).collect();
         for pair in calls.windows(2) {
             let [find, xargs] = pair else { continue };

@@ -9,12 +9,12 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for step in &input.steps {
+    for step in input.shell_steps() {
         for (_, word) in step.split_words() {
             for expansion in expansions(&word.raw).into_iter().filter(|expansion| !expansion.quoted) {
                 if matches!(expansion.what, Expanded::Substitution | Expanded::Backticks) {
                     let found = report.at(part(word, &expansion.range), "blanks and patterns in this output become more words, and nothing becomes none");
-                    quoted(found, word, &expansion);
+                    quoted_in(found, word, &expansion);
                 }
             }
         }

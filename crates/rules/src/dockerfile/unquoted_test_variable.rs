@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for step in &input.steps {
+    for step in input.shell_steps() {
         let state = input.model.state(step.index);
         // Declared, without a default, and set by nothing else.
         let is_empty = |name: &str| {

@@ -9,7 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    for step in &input.steps {
+    for step in input.shell_steps() {
         let state = input.model.state(step.index);
         // What is known here to be one word is one with and without quotes.
         let is_one_word = |name: &str| match state.lookup(name) {
@@ -21,7 +21,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
                 let Expanded::Variable(name) = expansion.what else { continue };
                 if !is_one_word(name) {
                     let found = report.at(part(word, &expansion.range), format!("blanks and patterns in ${name} become more words, and nothing becomes none"));
-                    quoted(found, word, &expansion);
+                    quoted_in(found, word, &expansion);
                 }
             }
         }
