@@ -33,6 +33,10 @@ const ON_DEBIAN: [&str; 14] = [
     "eclipse-temurin",
 ];
 
+/// Words in the names of images that stand on Red Hat's packages.
+const RED_HAT: [&str; 8] =
+    ["oraclelinux", "centos", "fedora", "rockylinux", "almalinux", "amazonlinux", "/ubi", "photon"];
+
 impl<'a> Input<'a> {
     /// The steps that a POSIX shell reads: on Windows nothing need say so but the escape and the base.
     pub(crate) fn shell_steps(&self) -> impl Iterator<Item = &Step<'a>> {
@@ -70,6 +74,9 @@ impl Sh {
         let codenames = ["slim", "bookworm", "bullseye", "trixie", "jammy", "noble", "focal"];
         if name.base() == "alpine" || tag.contains("alpine") {
             Self::Ash
+        } else if RED_HAT.iter().any(|word| name.path.contains(word)) {
+            // Its sh is bash; `slim` means nothing else there.
+            Self::Bash
         } else if codenames.iter().any(|word| tag.contains(word))
             || (name.registry.is_none() && ON_DEBIAN.contains(&path) && is_plain(tag))
         {
@@ -341,7 +348,8 @@ mod tests {
             ("python:3.12-alpine", Sh::Ash),
             ("corp/python:3.12", Sh::Unknown),
             ("corp/app:1-slim-bookworm", Sh::Dash),
-            ("centos:7", Sh::Unknown),
+            ("centos:7", Sh::Bash),
+            ("oraclelinux:8-slim", Sh::Bash),
         ];
         for (image, shell) in cases {
             assert_eq!(Sh::of_image(image), shell, "{image}");

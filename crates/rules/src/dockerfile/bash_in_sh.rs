@@ -60,7 +60,8 @@ fn of_call(call: Call<'_>, dash: bool) -> Vec<(std::ops::Range<usize>, &'static 
         "let" if dash => "let",
         "function" if dash => "function",
         "[" | "test" if dash && has("==") => "== in a test",
-        "echo" if dash && call.arguments().first().is_some_and(|word| matches!(word.raw.as_str(), "-e" | "-ne" | "-en")) => "echo -e",
+        // Not the program of this name, which knows it.
+        "echo" if dash && call.name().text() == "echo" && call.arguments().first().is_some_and(|word| matches!(word.raw.as_str(), "-e" | "-ne" | "-en")) => "echo -e",
         "set" if dash && has("pipefail") => "set -o pipefail",
         _ => return Vec::new(),
     };
