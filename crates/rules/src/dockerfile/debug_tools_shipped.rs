@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "debug-tools-shipped", Dockerfile, Medium, true,
     "tools for debugging and for the network are installed in the shipped stage",
-    ["cis:4.3", "hadolint:DL3001"]
+    ["cis:4.3", "hadolint:DL3001", "tally:php/no-xdebug-in-final-image"]
 }
 
 const TOOLS: [&str; 26] = [
@@ -24,6 +24,14 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
             if !started.contains(name.split('-').next().unwrap_or(name)) {
                 report.at(word.range.clone(), format!("{name} is installed in the image that is shipped"));
             }
+        }
+    }
+    // PHP's debugger slows every request down, and lets who reaches it run code.
+    for call in input.shipped_steps().flat_map(Step::calls) {
+        let adds = matches!(call.program(), "pecl" | "pickle" | "pie" | "docker-php-ext-enable" | "docker-php-ext-install" | "install-php-extensions");
+        let is_debugger = |word: &&casehard_dockerfile::shell::ShellWord| word.text() == "xdebug" || word.text().starts_with("xdebug-");
+        if let Some(word) = call.arguments().iter().find(is_debugger).filter(|_| adds) {
+            report.at(word.range.clone(), "xdebug is put into the image that is shipped");
         }
     }
 }

@@ -11,6 +11,7 @@ rule! {
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     use casehard_dockerfile::Lookup;
     let pruned = |from: usize| input.shipped_steps().filter(|step| step.index >= from).flat_map(Step::calls).any(|call| matches!((call.program(), call.subcommand()), ("npm" | "pnpm", "prune") | ("yarn", "autoclean")));
+    let configured = input.calls().any(|(_, call)| matches!(call.program(), "bundle" | "bundler") && call.subcommand() == "config" && call.arguments().iter().any(|word| matches!(word.text(), "without" | "only")));
     for step in input.shipped_steps() {
         let state = input.model.state(step.index);
         let set = |name: &str| match state.lookup(name) {
@@ -24,6 +25,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
             let ships = match (call.program(), call.subcommand()) {
                 ("composer", "install") => !has(&["--no-dev"]) && set("COMPOSER_NO_DEV") != "1",
                 ("npm" | "pnpm", "ci" | "install" | "i") if alone => !has(&["--omit", "--production", "--only", "--prod", "-P", "-g", "--global"]) && set("NODE_ENV") != "production" && !assigned("NODE_ENV=production") && set("NPM_CONFIG_OMIT").is_empty() && set("NPM_CONFIG_PRODUCTION").is_empty() && !pruned(step.index),
+                ("bundle" | "bundler", "install") => !has(&["--without"]) && set("BUNDLE_WITHOUT").is_empty() && set("BUNDLE_ONLY").is_empty() && !configured,
                 ("poetry", "install") => !has(&["--no-dev", "--only", "--without"]),
                 ("uv", "sync") => !has(&["--no-dev", "--no-default-groups", "--only-group"]) && set("UV_NO_DEV").is_empty(),
                 ("pipenv", "install" | "sync") => has(&["--dev"]) || call.has_flag(&["-d"]),

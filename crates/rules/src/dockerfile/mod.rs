@@ -42,6 +42,7 @@ crate::check::folder! {
     early_command,
     echo_escape,
     end_of_life_base,
+    every_gpu,
     exposed_ssh,
     full_base,
     gem_unpinned,
