@@ -8,7 +8,7 @@ pub struct Application {
     pub proposed: &'static [&'static str],
 }
 
-const WORKLOAD: &str = "ready: { tcp: 8080, within: 60s }\nsteps:\n  - http: \"http://127.0.0.1:8080/\"\n    expect: { status: 200, body: \"hello\\n\" }\nstop: { signal: TERM, within: 5s, expect: { exit: 0 } }\n";
+const WORKLOAD: &str = "ready: { tcp: 8080, within: 60s }\nsteps:\n  - http: \"http://127.0.0.1:8080/\"\n    expect: { status: 200, body: \"hello\\n\" }\nstop: { signal: TERM, within: 20s, expect: { exit: 0 } }\n";
 
 /// A server that answers every request with its greeting.
 const C_SERVER: &str = r#"#include <netinet/in.h>
@@ -69,7 +69,7 @@ pub const PYTHON: Application = Application {
             "Dockerfile",
             "FROM casehard.test/python:3.11-bookworm\nENV PATH=/opt/venv/bin:$PATH\nWORKDIR /app\nCOPY wheel wheel\n\
 RUN python3 -m venv /opt/venv && cd wheel && python3 -m zipfile -c /tmp/greet-1.0-py3-none-any.whl greet greet-1.0.dist-info \\\n && pip install --no-index /tmp/greet-1.0-py3-none-any.whl\n\
-HEALTHCHECK --interval=60s CMD [\"python3\", \"-m\", \"greet.health\"]\nCMD greet\n",
+HEALTHCHECK --interval=60s CMD [\"python3\", \"-m\", \"greet.health\"]\nCMD [\"greet\"]\n",
         ),
         ("wheel/greet/__init__.py", PYTHON_SERVER),
         ("wheel/greet/health.py", "import socket\nsocket.create_connection((\"127.0.0.1\", 8080))\n"),
