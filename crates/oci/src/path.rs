@@ -42,6 +42,13 @@ impl RootPath {
     /// # Errors
     /// When `..` climbs above the root, or the bytes hold NUL.
     pub fn parse(bytes: &[u8]) -> Result<Self, PathError> {
+        let relative = bytes.strip_prefix(b"/").unwrap_or(bytes);
+        let relative = relative.strip_prefix(b"./").unwrap_or(relative);
+        let relative = relative.strip_suffix(b"/").unwrap_or(relative);
+        // Nearly every path is written as it is kept.
+        if is_normal(relative) {
+            return Ok(Self(Arc::from(relative)));
+        }
         Self::root().join(bytes.strip_prefix(b"/").unwrap_or(bytes))
     }
 
@@ -174,6 +181,19 @@ impl RootPath {
     pub fn to_utf8(&self) -> Option<String> {
         std::str::from_utf8(&self.0).ok().map(|text| format!("/{text}"))
     }
+}
+
+/// Whether no component of a relative path is empty, `.`, `..` or has a NUL; it may be passed over for a path that is normal
+/// but has a name that begins with a dot.
+fn is_normal(path: &[u8]) -> bool {
+    let mut before = b'/';
+    for byte in path {
+        if *byte == 0 || (before == b'/' && matches!(byte, b'/' | b'.')) {
+            return false;
+        }
+        before = *byte;
+    }
+    before != b'/'
 }
 
 /// Paths sort component by component, so that a directory stands right before what it holds.
@@ -352,6 +372,15 @@ mod tests {
                 prop_assert!(!path.to_string().chars().any(char::is_control));
                 prop_assert!(path.components().all(|c| c != b".." && c != b"." && !c.is_empty()));
             }
+        }
+
+        /// What is written as it is kept is taken over; the same comes of walking it.
+        #[test]
+        fn a_short_way_leads_to_the_same_path(
+            bytes in proptest::collection::vec(prop_oneof![Just(b'/'), Just(b'.'), Just(b'a'), Just(0)], 0..12),
+        ) {
+            let relative = bytes.strip_prefix(b"/").unwrap_or(&bytes);
+            prop_assert_eq!(RootPath::parse(&bytes), RootPath::root().join(relative));
         }
     }
 }

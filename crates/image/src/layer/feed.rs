@@ -1,44 +1,30 @@
-//! The bytes of a layer's tar, decompressed on a thread of its own and hashed on the reader's.
-//!
-//! Decompressing takes longer than everything else together, so a layer takes as long as that alone: both digests are
-//! taken on this side.
+//! The bytes of a layer's tar, decompressed on a thread of its own.
 
 use std::{
     io::{self, BufRead, Read},
-    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    sync::Arc,
     thread,
 };
 
 use casehard_gzip::Chunk;
-use casehard_oci::{Compression, Digest, Hasher};
+use casehard_oci::{Compression, Digest};
 
-use super::{Budget, unpack::Unpack};
+use super::{
+    Budget,
+    queue::{Item, Queue},
+    unpack::Unpack,
+};
 use crate::{Layer, Limits, ReadError};
 
 /// Bytes of a chunk.
 const CHUNK: usize = 256 << 10;
-/// Chunks that wait.
-const WAITING: usize = 4;
-
-enum Message {
-    /// Bytes of the blob, to be hashed only.
-    Packed(Vec<u8>),
-    /// Bytes of the tar.
-    Unpacked(Chunk),
-    /// The end, or why there is none.
-    End(io::Result<()>),
-}
 
 /// The bytes of a layer's tar.
 pub(super) struct Feed {
-    chunks: Receiver<Message>,
-    /// Chunks that have been read go back to be filled again.
-    used: Sender<Chunk>,
+    queue: Arc<Queue>,
     chunk: Chunk,
     position: usize,
     ended: bool,
-    packed: Hasher,
-    unpacked: Hasher,
     is_plain: bool,
 }
 
@@ -49,76 +35,60 @@ impl Feed {
         limits: &Limits,
         budget: &Budget,
     ) -> Result<Self, ReadError> {
-        let (sender, chunks) = sync_channel(WAITING);
-        let (used, free) = channel();
-        let tap = sender.clone();
-        let tap = move |bytes: &[u8]| tap.send(Message::Packed(bytes.to_vec())).map_err(|_| gone());
+        let queue = Arc::new(Queue::default());
+        let (tapped, filled) = (Arc::clone(&queue), Filled(Arc::clone(&queue)));
+        let tap = move |bytes: &[u8]| tapped.push(Item::Packed(bytes.to_vec()));
         let unpack = Unpack::new(blob, layer, limits, budget, Box::new(tap))?;
         thread::Builder::new()
             .name("unpack".to_owned())
-            .spawn(move || send_all(unpack, &sender, &free))
+            .spawn(move || filled.0.end(send_all(unpack, &filled.0)))
             .map_err(|error| ReadError::io("a thread to decompress with", error))?;
-        Ok(Self {
-            chunks,
-            used,
-            chunk: Chunk::default(),
-            position: 0,
-            ended: false,
-            packed: Hasher::new(),
-            unpacked: Hasher::new(),
-            is_plain: layer.compression == Compression::None,
-        })
+        let is_plain = layer.compression == Compression::None;
+        Ok(Self { queue, chunk: Chunk::default(), position: 0, ended: false, is_plain })
     }
 
     /// The digests of the blob and of the tar, once everything has been read.
     pub(super) fn digests(&self) -> (Digest, Digest) {
-        let unpacked = self.unpacked.clone().finish();
-        (if self.is_plain { unpacked } else { self.packed.clone().finish() }, unpacked)
+        let (packed, unpacked) = self.queue.digests();
+        (if self.is_plain { unpacked } else { packed }, unpacked)
     }
 
     fn next_chunk(&mut self) -> io::Result<()> {
         self.position = 0;
-        let chunk = std::mem::take(&mut self.chunk);
-        // The other side has ended: nothing is to be filled any more.
-        let _ = self.used.send(chunk);
-        while !self.ended {
-            match self.chunks.recv() {
-                Ok(Message::Packed(bytes)) => self.packed.update(&bytes),
-                Ok(Message::Unpacked(bytes)) => {
-                    self.unpacked.update(&bytes);
-                    self.chunk = bytes;
-                    return Ok(());
-                }
-                Ok(Message::End(result)) => {
-                    self.ended = true;
-                    return result;
-                }
-                Err(_) => {
-                    self.ended = true;
-                    return Err(io::Error::other("the decompressing thread has stopped"));
-                }
-            }
+        let used = std::mem::take(&mut self.chunk);
+        if self.ended {
+            return Ok(());
         }
+        let next = self.queue.pop(used);
+        self.ended = !matches!(next, Ok(Some(_)));
+        self.chunk = next?.unwrap_or_default();
         Ok(())
     }
 }
 
-fn gone() -> io::Error {
-    io::Error::other("nobody reads this layer any more")
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.queue.leave();
+    }
 }
 
-fn send_all(mut unpack: Unpack, sender: &SyncSender<Message>, free: &Receiver<Chunk>) {
+/// The side that fills the queue: should it panic, nobody must wait for it.
+struct Filled(Arc<Queue>);
+
+impl Drop for Filled {
+    fn drop(&mut self) {
+        self.0.end(Err(io::Error::other("the decompressing thread has stopped")));
+    }
+}
+
+fn send_all(mut unpack: Unpack, queue: &Queue) -> io::Result<()> {
     loop {
-        let mut chunk = free.try_recv().unwrap_or_default();
-        let message = match unpack.fill(&mut chunk, CHUNK) {
-            Ok(()) if chunk.is_empty() => Message::End(Ok(())),
-            Ok(()) => Message::Unpacked(chunk),
-            Err(error) => Message::End(Err(error)),
-        };
-        let is_end = matches!(message, Message::End(_));
-        if sender.send(message).is_err() || is_end {
-            break;
+        let mut chunk = queue.spare();
+        unpack.fill(&mut chunk, CHUNK)?;
+        if chunk.is_empty() {
+            return Ok(());
         }
+        queue.push(Item::Unpacked(chunk))?;
     }
 }
 

@@ -4,6 +4,7 @@ mod budget;
 mod checked;
 mod entries;
 mod feed;
+mod queue;
 mod unpack;
 
 pub(crate) use budget::Budget;

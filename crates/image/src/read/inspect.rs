@@ -22,7 +22,12 @@ pub trait Inspect: Sync {
     /// What is kept about a file.
     type Fact: Send;
 
-    /// Whether to be shown a regular file, from its header and its first bytes (up to 4,096 of them).
+    /// Whether files like this one are looked at at all. Bytes of others are not even copied.
+    fn looks_at(&self, _head: &Head) -> bool {
+        true
+    }
+
+    /// Whether to be shown a regular file that is looked at, from its header and its first bytes (up to 4,096 of them).
     fn wants(&self, head: &Head, start: &[u8]) -> Want;
 
     /// Draws a fact from a file's bytes. Called only for files that were wanted and are within the wanted size.
@@ -44,6 +49,9 @@ pub trait Inspect: Sync {
 /// Nobody: the tree alone.
 impl Inspect for () {
     type Fact = ();
+    fn looks_at(&self, _: &Head) -> bool {
+        false
+    }
     fn wants(&self, _: &Head, _: &[u8]) -> Want {
         Want::Nothing
     }

@@ -121,27 +121,37 @@ fn look<I: Inspect>(
     inspect: &I,
     scratch: &mut Scratch,
 ) -> Result<Option<I::Fact>, ReadError> {
-    if entry.head.mark != Mark::Present || entry.head.kind != Kind::File {
+    let is_file = entry.head.mark == Mark::Present && entry.head.kind == Kind::File;
+    if !is_file || !inspect.looks_at(&entry.head) {
         return Ok(None);
     }
-    let head = entry.head.clone();
-    let explain = |error| ReadError::io(head.path.to_string(), error);
     let stored = section.zip(entry.position());
-    let filled = fill(entry, &mut scratch.start).map_err(explain)?;
-    let start = &scratch.start[..filled];
-    match inspect.wants(&head, start) {
+    let filled = fill(entry, &mut scratch.start).map_err(|error| explain(entry, error))?;
+    let (start, head) = (&scratch.start[..filled], &entry.head);
+    match inspect.wants(head, start) {
         Want::Whole(limit) if head.size <= limit => {}
         _ => return Ok(None),
     }
     let parts = stored.filter(|_| head.size >= LARGE).and_then(|(section, position)| {
         let read =
             |buffer: &mut [u8], place: u64| section.read_exact_at(buffer, position.saturating_add(place));
-        inspect.parts(&head, start, &Ahead::new(head.size, &read))
+        inspect.parts(head, start, &Ahead::new(head.size, &read))
     });
-    if let Some(mut holed) = parts.and_then(|parts| Holed::new(head.size, parts, scratch.spool.room())) {
-        let bytes = holed.fill(start, entry).map_err(explain)?;
-        return Ok(inspect.inspect(&head.path, &head, bytes));
+    let size = head.size;
+    if let Some(mut holed) = parts.and_then(|parts| Holed::new(size, parts, scratch.spool.room())) {
+        let bytes = match holed.fill(start, entry) {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(explain(entry, error)),
+        };
+        return Ok(inspect.inspect(&entry.head.path, &entry.head, bytes));
     }
-    let bytes = scratch.spool.take(start, head.size, entry).map_err(explain)?;
-    Ok(inspect.inspect(&head.path, &head, &bytes))
+    let bytes = match scratch.spool.take(start, size, entry) {
+        Ok(bytes) => bytes,
+        Err(error) => return Err(explain(entry, error)),
+    };
+    Ok(inspect.inspect(&entry.head.path, &entry.head, &bytes))
+}
+
+fn explain(entry: &EntryReader<'_>, error: io::Error) -> ReadError {
+    ReadError::io(entry.head.path.to_string(), error)
 }

@@ -82,7 +82,6 @@ impl<'a> Block<'a> {
     pub(crate) fn check(bytes: &'a [u8; BLOCK]) -> Result<Self, TarError> {
         let stated = number(&bytes[148..156], "checksum").map_err(|_| TarError::Checksum)?;
         // The field itself counts as blanks.
-        let sum = |part: &[u8]| part.iter().map(|byte| u32::from(*byte)).sum::<u32>();
         let unsigned = i64::from(sum(bytes) - sum(&bytes[148..156]) + 8 * u32::from(b' '));
         if stated == unsigned {
             return Ok(Self(bytes));
@@ -151,6 +150,18 @@ impl<'a> Block<'a> {
     }
 }
 
+/// The sum of bytes, of which there may be 1,024, eight at a time: those in even places and those in odd ones side by side.
+fn sum(bytes: &[u8]) -> u32 {
+    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+    let (eights, _) = bytes.as_chunks::<8>();
+    let add = |sums: u64, eight: &[u8; 8]| {
+        let eight = u64::from_le_bytes(*eight);
+        sums + (eight & EVEN) + (eight >> 8 & EVEN)
+    };
+    let sums = eights.iter().fold(0, add);
+    (0..4).map(|place| (sums >> (16 * place) & 0xffff) as u32).sum()
+}
+
 fn narrow<T: TryFrom<i64>>(number: i64, what: &'static str) -> Result<T, TarError> {
     T::try_from(number).map_err(|_| TarError::Number(what))
 }
@@ -200,6 +211,14 @@ pub(crate) fn shown(path: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_summed_without_carrying_into_each_other() {
+        let mixed: Vec<u8> = (0..BLOCK).map(|at| (at * 37 % 256) as u8).collect();
+        for bytes in [&[0xff; BLOCK][..], &[0; BLOCK], &mixed, &mixed[148..156], &[0xff; 1024]] {
+            assert_eq!(sum(bytes), bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>());
+        }
+    }
 
     #[test]
     fn numbers_in_every_notation() {

@@ -173,15 +173,14 @@ impl<R: BufRead> Walk<R> {
         Ok(count)
     }
 
-    /// A block; `None` at the end of the source.
-    fn block(&mut self) -> Result<Option<[u8; BLOCK]>, WalkError> {
-        let mut block = [0; BLOCK];
+    /// Reads a block; `false` at the end of the source.
+    fn block(&mut self, block: &mut [u8; BLOCK]) -> Result<bool, WalkError> {
         let mut filled = 0;
         while filled < BLOCK {
             let buffer = self.source.fill_buf()?;
             if buffer.is_empty() {
                 if filled == 0 {
-                    return Ok(None);
+                    return Ok(false);
                 }
                 return Err(self.tar(TarError::Truncated));
             }
@@ -191,7 +190,12 @@ impl<R: BufRead> Walk<R> {
             self.position += taken as u64;
             filled += taken;
         }
-        Ok(Some(block))
+        Ok(true)
+    }
+
+    /// Reads a block that must be there.
+    fn block_within(&mut self, block: &mut [u8; BLOCK]) -> Result<(), WalkError> {
+        if self.block(block)? { Ok(()) } else { Err(self.tar(TarError::Truncated)) }
     }
 
     /// Reads the content of an extended header, within the limit.
@@ -201,10 +205,10 @@ impl<R: BufRead> Walk<R> {
             return Err(self.tar(TarError::Extensions(self.limits.bytes)));
         }
         // Whoever states a size need not deliver it, so memory is taken as bytes come.
-        let mut bytes = Vec::new();
+        let (mut bytes, mut block) = (Vec::new(), [0; BLOCK]);
         let mut left = size.next_multiple_of(BLOCK as u64);
         while left > 0 {
-            let block = self.block()?.ok_or_else(|| self.tar(TarError::Truncated))?;
+            self.block_within(&mut block)?;
             bytes.extend_from_slice(&block);
             left -= BLOCK as u64;
         }
@@ -216,16 +220,14 @@ impl<R: BufRead> Walk<R> {
     fn read_entry(&mut self) -> Result<Option<Option<Head>>, WalkError> {
         let mut records = Records::default();
         let (mut long_name, mut long_link) = (None, None);
-        let mut extensions = 0;
+        let (mut extensions, mut bytes) = (0, [0; BLOCK]);
         loop {
-            let Some(bytes) = self.block()? else {
+            if !self.block(&mut bytes)? {
                 return if extensions == 0 { Ok(None) } else { Err(self.tar(TarError::Truncated)) };
-            };
+            }
             if bytes == [0; BLOCK] {
-                return match self.block()? {
-                    Some(second) if second != [0; BLOCK] => Err(self.tar(TarError::ZeroBlock)),
-                    _ => Ok(None),
-                };
+                let is_followed = self.block(&mut bytes)? && bytes != [0; BLOCK];
+                return if is_followed { Err(self.tar(TarError::ZeroBlock)) } else { Ok(None) };
             }
             let block = Block::check(&bytes).map_err(|error| self.tar(error))?;
             let size = block.size().map_err(|error| self.tar(error))?;
@@ -318,13 +320,13 @@ impl<R: BufRead> Walk<R> {
         };
         add(&block.0[386..482]).map_err(|error| self.tar(error))?;
         let mut more = block.0[482] != 0;
-        let mut read = 0;
+        let (mut read, mut block) = (0, [0; BLOCK]);
         while more {
             read += BLOCK as u64;
             if read > self.limits.bytes {
                 return Err(self.tar(TarError::Extensions(self.limits.bytes)));
             }
-            let block = self.block()?.ok_or_else(|| self.tar(TarError::Truncated))?;
+            self.block_within(&mut block)?;
             add(&block[..504]).map_err(|error| self.tar(error))?;
             more = block[504] != 0;
         }
@@ -338,7 +340,7 @@ impl<R: BufRead> Walk<R> {
         let mut text: Vec<u8> = Vec::new();
         let mut numbers: Vec<u64> = Vec::new();
         let mut expected = 1;
-        let mut read = 0_u64;
+        let (mut read, mut block) = (0_u64, [0; BLOCK]);
         while numbers.len() < expected {
             if self.remaining < BLOCK as u64 {
                 return Err(broken(self));
@@ -347,7 +349,7 @@ impl<R: BufRead> Walk<R> {
             if read > self.limits.bytes {
                 return Err(self.tar(TarError::Extensions(self.limits.bytes)));
             }
-            let block = self.block()?.ok_or_else(|| self.tar(TarError::Truncated))?;
+            self.block_within(&mut block)?;
             self.remaining -= BLOCK as u64;
             text.extend_from_slice(&block);
             let mut lines = text.split_inclusive(|byte| *byte == b'\n').peekable();
@@ -438,6 +440,10 @@ fn read_parts(block: Block<'_>, records: &Records, name: &[u8], depth: usize) ->
 fn read_place(name: &[u8], depth: usize) -> Result<Option<(RootPath, Mark)>, TarError> {
     let path = RootPath::parse(name)?;
     check_names(path.as_bytes(), depth)?;
+    // Few paths have any mark.
+    if !path.as_bytes().windows(4).any(|four| four == b".wh.") {
+        return Ok(Some((path, Mark::Present)));
+    }
     // AUFS kept its own files beside the content of old layers.
     let aufs = |name: &[u8]| name.starts_with(b".wh..wh.") && name != b".wh..wh..opq";
     if path.components().any(aufs) {
@@ -455,14 +461,12 @@ fn read_place(name: &[u8], depth: usize) -> Result<Option<(RootPath, Mark)>, Tar
 }
 
 fn check_names(path: &[u8], depth: usize) -> Result<(), TarError> {
-    let mut count = 0;
-    for name in path.split(|byte| *byte == b'/') {
-        count += 1;
-        if name.len() > Limits::NAME {
-            return Err(TarError::Name { path: shown(path), length: name.len() });
-        }
+    if path.len() > Limits::NAME
+        && let Some(name) = path.split(|byte| *byte == b'/').find(|name| name.len() > Limits::NAME)
+    {
+        return Err(TarError::Name { path: shown(path), length: name.len() });
     }
-    if count > depth {
+    if path.iter().filter(|byte| **byte == b'/').count() >= depth {
         return Err(TarError::Depth { path: shown(path), limit: depth });
     }
     Ok(())

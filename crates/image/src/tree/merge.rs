@@ -180,14 +180,17 @@ impl Merge {
 
     /// A node for `name`, with nothing of what stood there before except what a directory holds.
     fn make_room(&mut self, parent: u32, name: &[u8], kind: Type) -> Result<u32, MergeError> {
-        let Some(node) = self.tree.find(parent, name) else { return self.new_node(parent, name, kind) };
+        let hash = self.tree.hash(parent, name);
+        let Some(node) = self.tree.find_hashed(hash, parent, name) else {
+            return self.new_node(hash, parent, name, kind);
+        };
         let old = self.tree.node(node).kind;
         if old == Type::Directory && kind == Type::Directory {
             return Ok(node);
         }
         if old == Type::Directory || self.tree.inodes.contains_key(&node) {
             self.remove_tree(node);
-            return self.new_node(parent, name, kind);
+            return self.new_node(hash, parent, name, kind);
         }
         self.nearby = None;
         self.lose(node);
@@ -197,7 +200,8 @@ impl Merge {
         Ok(node)
     }
 
-    fn new_node(&mut self, parent: u32, name: &[u8], kind: Type) -> Result<u32, MergeError> {
+    /// `hash` is that of `parent` and `name`.
+    fn new_node(&mut self, hash: u64, parent: u32, name: &[u8], kind: Type) -> Result<u32, MergeError> {
         self.charge(name.len())?;
         let tree = &mut self.tree;
         let node = u32::try_from(tree.nodes.len()).unwrap_or(NONE);
@@ -217,7 +221,7 @@ impl Merge {
         });
         reserve(&mut tree.names, name.len());
         tree.names.extend_from_slice(name);
-        tree.insert(node);
+        tree.insert(hash, node);
         Ok(node)
     }
 
@@ -358,7 +362,8 @@ impl Merge {
                 depth = usize::saturating_sub(depth, 1);
                 continue;
             }
-            let next = match self.tree.find(here, name) {
+            let hash = self.tree.hash(here, name);
+            let next = match self.tree.find_hashed(hash, here, name) {
                 Some(next) => next,
                 None if !make => return Ok(None),
                 None if depth >= self.limits.depth => {
@@ -366,7 +371,7 @@ impl Merge {
                 }
                 None => {
                     self.count()?;
-                    self.new_node(here, name, Type::Directory)?
+                    self.new_node(hash, here, name, Type::Directory)?
                 }
             };
             match self.tree.node(next).kind {

@@ -177,23 +177,27 @@ impl Tree {
         if self.inodes.is_empty() { node } else { self.inodes.get(&node).copied().unwrap_or(node) }
     }
 
-    fn hash(&self, parent: u32, name: &[u8]) -> u64 {
+    pub(super) fn hash(&self, parent: u32, name: &[u8]) -> u64 {
         self.hasher.hash_one((parent, name))
     }
 
     /// The entry `name` of the directory `parent`.
     pub(super) fn find(&self, parent: u32, name: &[u8]) -> Option<u32> {
-        let same = |node: u32| self.node(node).parent == parent && self.name_of(node) == name;
-        self.lookup.find(self.hash(parent, name), same)
+        self.find_hashed(self.hash(parent, name), parent, name)
     }
 
-    /// Puts a node, which has parent and name already, into its directory.
-    pub(super) fn insert(&mut self, node: u32) {
+    /// As [`Self::find`], with the hash of both.
+    pub(super) fn find_hashed(&self, hash: u64, parent: u32, name: &[u8]) -> Option<u32> {
+        let same = |node: u32| self.node(node).parent == parent && self.name_of(node) == name;
+        self.lookup.find(hash, same)
+    }
+
+    /// Puts a node, which has parent and name already, into its directory. `hash` is that of both.
+    pub(super) fn insert(&mut self, hash: u64, node: u32) {
         if self.lookup.is_full() {
             self.refill(node);
         }
         let parent = self.node(node).parent;
-        let hash = self.hash(parent, self.name_of(node));
         self.lookup.insert(hash, node);
         let first = self.node(parent).payload;
         self.node_mut(node).next = first;
