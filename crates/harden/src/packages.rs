@@ -83,8 +83,12 @@ pub(crate) fn account(
     stays: &dyn Fn(NodeId) -> bool,
     kept: &Kept,
 ) -> Vec<PackagePlan> {
-    let explained =
-        |package| PackagePlan { kept_by: kept_by(tree, package, kept), ..plan(tree, package, stays) };
+    let whole = |package: &Package| package.part_of.map(|whole| inventory.package(whole).purl.clone());
+    let explained = |package| PackagePlan {
+        kept_by: kept_by(tree, package, kept),
+        part_of: whole(package),
+        ..plan(tree, package, stays)
+    };
     let mut plans: Vec<PackagePlan> = inventory.packages.iter().map(explained).collect();
     plans.sort_by(|a, b| (&a.kind, &a.name, &a.version).cmp(&(&b.kind, &b.name, &b.version)));
     plans
@@ -134,6 +138,7 @@ fn plan(tree: &Tree, package: &Package, stays: &dyn Fn(NodeId) -> bool) -> Packa
         version: package.version.clone(),
         kind: package.ecosystem.to_string(),
         purl: package.purl.clone(),
+        part_of: None,
         fate,
         files_before,
         files_after,

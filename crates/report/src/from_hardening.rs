@@ -103,7 +103,9 @@ fn verdict(verification: &Verification) -> Verdict {
 
 fn packages(plan: &Plan) -> Packages {
     let mut packages = Packages::default();
-    let mut sorted: Vec<&PackagePlan> = plan.packages.iter().collect();
+    // What lies in another package's files goes and stays with it, and is not counted either.
+    let mut sorted: Vec<&PackagePlan> =
+        plan.packages.iter().filter(|package| package.part_of.is_none()).collect();
     let gone = |package: &PackagePlan| package.bytes_before.saturating_sub(package.bytes_after);
     sorted.sort_by(|a, b| {
         gone(b).cmp(&gone(a)).then_with(|| (&a.name, &a.version).cmp(&(&b.name, &b.version)))

@@ -299,6 +299,9 @@ pub struct PackagePlan {
     pub kind: String,
     /// Its package URL.
     pub purl: String,
+    /// The package URL of the package whose files it is of: it is no further one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
     /// What becomes of it.
     pub fate: Fate,
     /// Its files before, directories not counted.
