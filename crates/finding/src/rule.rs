@@ -55,13 +55,16 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether `code` names this rule: its own name, another tool's code with its tool (`hadolint:DL3002`) or without.
+    /// Whether `code` names this rule: its own name, another tool's code with its tool (`hadolint:DL3002`,
+    /// `hadolint/DL3002`) or without.
     #[must_use]
     pub fn answers_to(&self, code: &str) -> bool {
         self.name == code
             || self.also.iter().any(|also| {
-                also.eq_ignore_ascii_case(code)
-                    || also.split_once(':').is_some_and(|(_, bare)| bare.eq_ignore_ascii_case(code))
+                also.split_once(':').is_some_and(|(tool, bare)| {
+                    let rest = code.strip_prefix(tool).and_then(|rest| rest.strip_prefix([':', '/']));
+                    bare.eq_ignore_ascii_case(rest.unwrap_or(code)) || also.eq_ignore_ascii_case(code)
+                })
             })
     }
 }

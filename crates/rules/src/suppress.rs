@@ -47,8 +47,9 @@ pub(crate) fn allowance(comment: &str) -> Option<(Allowance, Reach)> {
             Allowance { codes, scope: None, comment: 0..0, reason: None, until: None, own: false };
         (!allowance.codes.is_empty()).then_some((allowance, reach))
     };
-    if let Some(rest) = text.strip_prefix("hadolint") {
-        let rest = rest.trim_start();
+    if let Some(rest) = text.strip_prefix("hadolint").or_else(|| text.strip_prefix("tally")) {
+        // tally puts a reason behind the codes: `;reason=…`.
+        let rest = rest.split(';').next().unwrap_or_default().trim_start();
         let (rest, reach) =
             rest.strip_prefix("global").map_or((rest, Reach::Place), |r| (r.trim_start(), Reach::File));
         return simple(rest.strip_prefix("ignore")?.trim_start().strip_prefix('=')?, reach);
@@ -213,6 +214,12 @@ mod tests {
         let cases: &[(&str, &[&str], Reach)] = &[
             ("# hadolint ignore=DL3006,DL3008", &["DL3006", "DL3008"], Reach::Place),
             ("#hadolint global ignore=DL3006", &["DL3006"], Reach::File),
+            (
+                "# tally ignore=hadolint/DL3006,gpu/prefer-runtime-final-stage;reason=it compiles",
+                &["hadolint/DL3006", "gpu/prefer-runtime-final-stage"],
+                Reach::Place,
+            ),
+            ("# tally global ignore=max-lines", &["max-lines"], Reach::File),
             ("# checkov:skip=CKV_DOCKER_3:no need", &["CKV_DOCKER_3"], Reach::File),
             ("# shellcheck disable=SC2086,SC2046", &["SC2086", "SC2046"], Reach::Place),
             ("#trivy:ignore:DS-0002", &["DS-0002"], Reach::Place),

@@ -1,5 +1,6 @@
 //! What rules about Dockerfiles look at.
 
+mod application;
 mod calls;
 mod context;
 mod exec_form;
@@ -13,6 +14,7 @@ mod sh;
 mod unpinned;
 mod words;
 
+pub(crate) use application::version;
 pub(crate) use calls::{Call, Step};
 pub(crate) use context::excluded;
 pub use context::{BuildContext, ContextProgram, ContextSecret, CopySource, copy_sources};

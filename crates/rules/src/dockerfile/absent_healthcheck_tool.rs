@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "absent-healthcheck-tool", Dockerfile, High, true,
     "the health check runs a program that the image does not have",
-    []
+    ["tally:ruby/healthcheck-rails-up-endpoint"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "dev-packages-shipped", Dockerfile, Low, false,
     "packages that only developers use are shipped",
-    ["tally:php/composer-no-dev-in-production"]
+    ["tally:php/composer-no-dev-in-production", "tally:ruby/missing-bundle-without-development"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

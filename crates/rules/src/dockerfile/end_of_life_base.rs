@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "end-of-life-base", Dockerfile, High, true,
     "the base image's system gets no more security updates",
-    []
+    ["tally:ruby/eol-ruby-version"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

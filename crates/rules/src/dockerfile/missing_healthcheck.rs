@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "missing-healthcheck", Dockerfile, Low, false,
     "no HEALTHCHECK",
-    ["hadolint:DL3057", "checkov:CKV_DOCKER_2", "trivy:DS-0026", "dockle:CIS-DI-0006", "cis:4.6", "droast:DF012", ]
+    ["hadolint:DL3057", "checkov:CKV_DOCKER_2", "trivy:DS-0026", "dockle:CIS-DI-0006", "cis:4.6", "droast:DF012", "tally:ruby/healthcheck-rails-up-endpoint"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "root-owned-copy", Dockerfile, Info, false,
     "files that are copied after USER belong to root",
-    ["tally:copy-after-user-without-chown"]
+    ["tally:copy-after-user-without-chown", "tally:ruby/state-paths-not-writable-as-non-root"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "secret-in-arg", Dockerfile, High, true,
     "a build argument whose name says secret",
-    ["hadolint:DL3064", "buildkit:SecretsUsedInArgOrEnv", "trivy:DS-0031", "semgrep:secret-in-build-arg"]
+    ["hadolint:DL3064", "buildkit:SecretsUsedInArgOrEnv", "trivy:DS-0031", "semgrep:secret-in-build-arg", "tally:ruby/secrets-in-arg-or-env", "tally:ruby/prefer-secret-mounts-for-build-credentials"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

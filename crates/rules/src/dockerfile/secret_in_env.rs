@@ -5,7 +5,7 @@ use crate::build::*;
 rule! {
     "secret-in-env", Dockerfile, High, true,
     "a variable whose name says secret is baked into the image",
-    ["hadolint:DL3064", "buildkit:SecretsUsedInArgOrEnv", "trivy:DS-0031", "droast:DF014", "dockle:CIS-DI-0010", "cis:4.10"]
+    ["hadolint:DL3064", "buildkit:SecretsUsedInArgOrEnv", "trivy:DS-0031", "droast:DF014", "dockle:CIS-DI-0010", "cis:4.10", "tally:ruby/secrets-in-arg-or-env", "tally:ruby/prefer-secret-mounts-for-build-credentials"]
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {

@@ -35,6 +35,8 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         "EXPIRES",
         "TIMEOUT",
         "COUNT",
+        // What Rails takes instead of a key.
+        "DUMMY",
     ];
     if about.contains(&last) || parts.contains(&"PUBLIC") || parts.contains(&"PUB") || parts.contains(&"GPG")
     {
@@ -66,7 +68,16 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         ("SSH", "KEY"),
         ("MASTER", "KEY"),
         ("LICENSE", "KEY"),
+        ("RAILS", "KEY"),
+        ("DEVISE", "PEPPER"),
     ];
+    // Bundler's passwords for a host: `BUNDLE_GEMS__EXAMPLE__COM`. Other settings with a dot look alike.
+    let others = ["LOCAL__", "BUILD__", "MIRROR__", "PATH__", "GEM__"];
+    let host =
+        upper.strip_prefix("BUNDLE_").filter(|rest| !others.iter().any(|other| rest.starts_with(other)));
+    if host.is_some_and(|rest| rest.contains("__")) {
+        return true;
+    }
     parts.iter().any(|part| plain.contains(part) || ends.iter().any(|end| part.ends_with(end)))
         || parts.windows(2).any(|two| pairs.contains(&(two[0], two[1])))
 }
