@@ -32,6 +32,8 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
                 "&>" | "&>>" if dash => Some((redirect.target.range.clone(), "&>")),
                 _ => None,
             }));
+            let behind = input.source(command.range.end..input.document.text().len()).trim_start_matches([' ', '\t']);
+            found.extend((command.next == Joint::Pipe && behind.starts_with("|&")).then(|| (command.range.clone(), "|&")));
             let words = command.assignments.iter().chain(&command.words);
             found.extend(words.filter_map(|word| Some((word.range.clone(), of_word(word, dash, command.program())?))));
             for (range, what) in found {
