@@ -32,7 +32,19 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
                 _ => false,
             };
             if ships {
-                report.at(call.range(), format!("{} {} also installs what only developers use, and it is shipped", call.program(), call.subcommand()));
+                let found = report.at(call.range(), format!("{} {} also installs what only developers use, and it is shipped", call.program(), call.subcommand()));
+                // What is built in this image needs them.
+                let builds = input.shipped_steps().flat_map(Step::calls).any(|other| matches!((other.program(), other.subcommand()), ("npm" | "pnpm" | "yarn", "run" | "test" | "build") | ("npx" | "pnpx" | "tsc" | "vite" | "webpack" | "ng", _)));
+                let flag = match call.program() {
+                    "composer" | "uv" => " --no-dev",
+                    "npm" if !builds => " --omit=dev",
+                    "poetry" => " --only main",
+                    _ => "",
+                };
+                let verb = call.arguments().iter().find(|word| word.text() == call.subcommand()).filter(|_| !flag.is_empty() && !step.is_exec);
+                if let Some(verb) = verb {
+                    found.evidence_fix("leave them out", vec![insert(verb.range.end, flag)]);
+                }
             }
         }
     }

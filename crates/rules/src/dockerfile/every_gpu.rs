@@ -19,7 +19,10 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
                 "NVIDIA_DRIVER_CAPABILITIES" => "libraries for display, video and graphics are mounted, too: compute,utility is what most need",
                 _ => continue,
             };
-            report.at(value.range.clone(), what);
+            let found = report.at(value.range.clone(), what);
+            if pair.name.text == "NVIDIA_DRIVER_CAPABILITIES" {
+                found.evidence_fix("take what most need", vec![replace(value.range.clone(), "compute,utility")]);
+            }
         }
     }
 }

@@ -23,7 +23,11 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
                     report.at(value.range.clone(), format!("{name} names a device of one machine: let who starts the container choose"));
                 }
                 "NVIDIA_VISIBLE_DEVICES" if on_cuda && text == "all" => {
-                    report.at(value.range.clone(), "nvidia/cuda says so already");
+                    let found = report.at(value.range.clone(), "nvidia/cuda says so already");
+                    let outer = &input.document.instructions()[index];
+                    if instruction.pairs().len() == 1 && outer.keyword == Keyword::Env && outer.inner_comments.is_empty() {
+                        found.evidence_fix("leave it out", vec![replace(outer.full.clone(), "")]);
+                    }
                 }
                 _ => {}
             }

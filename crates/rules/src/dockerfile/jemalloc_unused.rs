@@ -22,9 +22,13 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
     if !matches!(first.as_str(), "bundle" | "bundler" | "rails" | "rake" | "ruby" | "puma" | "sidekiq" | "unicorn" | "rackup" | "thrust" | "falcon") {
         return;
     }
-    for (_, install) in input.installs().filter(|(step, install)| input.is_shipped(step.stage) && matches!(install.manager, Manager::Apt | Manager::Apk)) {
+    for (step, install) in input.installs().filter(|(step, install)| input.is_shipped(step.stage) && matches!(install.manager, Manager::Apt | Manager::Apk)) {
         if let Some((name, word)) = install.names().find(|(name, _)| matches!(*name, "libjemalloc1" | "libjemalloc2" | "jemalloc")) {
-            report.at(word.range.clone(), format!("{name} is there, but Ruby takes the memory of libc as before"));
+            let found = report.at(word.range.clone(), format!("{name} is there, but Ruby takes the memory of libc as before"));
+            let outer = &input.document.instructions()[step.index];
+            if outer.keyword == Keyword::Run && *name != *"libjemalloc1" && input.source(outer.full.clone()).ends_with('\n') {
+                found.evidence_fix("load it", vec![insert(outer.full.end, "ENV LD_PRELOAD=libjemalloc.so.2\n")]);
+            }
         }
     }
 }

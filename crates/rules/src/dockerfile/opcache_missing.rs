@@ -10,7 +10,7 @@ rule! {
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     let text = input.document.text();
-    if text.contains("opcache") || text.contains("OPCACHE") || text.contains("install-php-extensions") {
+    if !text.contains("php") || ["opcache", "OPCACHE", "install-php-extensions"].iter().any(|name| text.contains(name)) {
         return;
     }
     // The official images switch it on from 8.2 on.
