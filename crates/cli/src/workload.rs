@@ -130,8 +130,11 @@ fn wrong(mistakes: &[workload::Mistake], of: &str) -> Failure {
 /// Reads a workload file.
 pub fn read(file: &Path) -> Result<(Workload, Digest, PathBuf), Failure> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::cannot(format_args!("failed to read the workload {shown}"), &error))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::cannot(format_args!("failed to read the workload {shown}"), &error).hint(
+            "without --workload the application is started and stopped; docs/reference/casehard-yaml.md says what the file holds",
+        )
+    })?;
     let workload =
         workload::parse(&text, &shown.to_string()).map_err(|mistakes| wrong(&mistakes, "the workload"))?;
     let folder = match file.parent() {
