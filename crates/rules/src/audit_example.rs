@@ -2,7 +2,7 @@
 //!
 //! `config NAME=VALUE`, `history TEXT`, `file PATH MODE [UID:GID] [CONTENT]` (`\n` in it; `*N` for N bytes),
 //! `dir PATH MODE [UID:GID]`, `program PATH` (an ELF file that names a loader), `capability PATH`,
-//! `device PATH`, `remove PATH`, `tag NAME`, `layer`.
+//! `link PATH TARGET`, `hardlink PATH TARGET`, `device PATH`, `remove PATH`, `tag NAME`, `layer`.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -110,6 +110,13 @@ fn build(text: &str, folder: &Path) -> Image {
             "capability" => {
                 let (head, _) = layer.last_mut().unwrap();
                 head.xattrs.insert((*b"security.capability").into(), [1, 0, 0, 2].into());
+            }
+            "link" | "hardlink" => {
+                let kind = match words[0] {
+                    "link" => Kind::Symlink(words[2].as_bytes().into()),
+                    _ => Kind::Hardlink(words[2].parse().unwrap()),
+                };
+                layer.push((head(words[1], kind, 0o777), Vec::new()));
             }
             "program" => {
                 let content = elf();

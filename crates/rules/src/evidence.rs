@@ -8,7 +8,8 @@ use std::{
 use casehard_deploy::{Compose, yaml};
 use casehard_dockerfile::{Dockerfile, Keyword, Model, UserState, Value};
 use casehard_finding::Subject;
-use casehard_image::Image;
+use casehard_image::{Image, Tree};
+use casehard_oci::RootPath;
 use casehard_profile::{Access, Address, Profile};
 
 use crate::{
@@ -29,6 +30,27 @@ pub struct Evidence {
     pub files: BTreeMap<String, Arc<[u8]>>,
     /// The Compose file that this one is laid over, when it is an override file.
     pub overridden: Option<Arc<[u8]>>,
+    /// What `/bin/sh` is ([`image_shell`]) in images by the name that `FROM` calls them; by [`image_key`] alone for every tag.
+    pub shells: BTreeMap<String, &'static str>,
+}
+
+impl Evidence {
+    /// What `/bin/sh` is in an image, as far as somebody looked.
+    pub(crate) fn shell_of(&self, reference: &str) -> Option<&'static str> {
+        let untied = reference.split_once('@').map_or(reference, |(name, _)| name);
+        let of = |name: &str| self.shells.get(name).copied();
+        of(reference).or_else(|| of(untied)).or_else(|| of(&image_key(reference)))
+    }
+}
+
+/// What runs as `/bin/sh` in an image: the program that links lead to, symbolic and hard ones. `None` when there is none, or
+/// one of another name.
+#[must_use]
+pub fn image_shell(tree: &Tree) -> Option<&'static str> {
+    const PROGRAMS: [&str; 4] = ["dash", "bash", "busybox", "ash"];
+    let path = RootPath::root().join_as_kernel(b"bin/sh");
+    let program = tree.resolve(&path).entry.filter(|entry| entry.is_file())?;
+    PROGRAMS.into_iter().find(|known| program.names().any(|name| name.name() == known.as_bytes()))
 }
 
 /// What is known of an image.
@@ -279,6 +301,21 @@ mod tests {
         assert_eq!(base.volumes, ["/data"]);
         assert_eq!(ImageFacts::of_dockerfile("f".into(), text, Some("absent")), None);
         assert_eq!(ImageFacts::of_dockerfile("f".into(), b"FROM debian:12\n", None).unwrap().is_root(), None);
+    }
+
+    #[test]
+    fn the_shell_of_an_image_is_where_links_lead() {
+        let shell = |text: &str| crate::audit_example::with_image(text, |_, tree, _| image_shell(tree));
+        let debian = "link /bin usr/bin\nfile /usr/bin/dash 0755\nlink /usr/bin/sh dash\n";
+        assert_eq!(shell(debian), Some("dash"));
+        assert_eq!(shell("file /bin/busybox 0755\nlink /bin/sh /bin/busybox\n"), Some("busybox"));
+        assert_eq!(shell("file /bin/bash 0755\nhardlink /bin/sh /bin/bash\n"), Some("bash"));
+        assert_eq!(shell("file /bin/sh 0755\n"), None);
+        assert_eq!(shell("link /bin/sh /bin/dash\n"), None);
+        let shells = [("corp/app:1".to_owned(), "bash"), ("corp/base".to_owned(), "dash")].into();
+        let evidence = Evidence { shells, ..Evidence::default() };
+        assert_eq!(evidence.shell_of("corp/app:1@sha256:x"), Some("bash"));
+        assert_eq!((evidence.shell_of("corp/app:2"), evidence.shell_of("corp/base:9")), (None, Some("dash")));
     }
 
     #[test]

@@ -41,7 +41,9 @@ pub use build::{BuildContext, ContextProgram, ContextSecret, CopySource, copy_so
 pub use check::{rules, rules_for};
 pub use cis::{Shown, cis_section_4};
 pub use deployment::{Kustomization, included_files, resources};
-pub use evidence::{Evidence, ImageFacts, ServiceBuild, extended_files, image_key, service_builds, unpinned};
+pub use evidence::{
+    Evidence, ImageFacts, ServiceBuild, extended_files, image_key, image_shell, service_builds, unpinned,
+};
 pub use kind::kind;
 pub use labels::LabelKind;
 pub use mend::{Mended, Withdrawn, mend};

@@ -9,7 +9,9 @@ use std::{
 
 use casehard_finding::Subject;
 use casehard_profile::Profile;
-use casehard_rules::{Evidence, ImageFacts, extended_files, image_key, service_builds, unpinned};
+use casehard_rules::{
+    Evidence, ImageFacts, extended_files, image_key, image_shell, service_builds, unpinned,
+};
 
 use super::{Configs, Source};
 use crate::{Context, Failure};
@@ -65,8 +67,13 @@ impl Known {
             }
         }
         for image in images {
-            let facts =
-                ImageFacts::of_image(format!("image {}", image.place), &context.open(&image.place, None)?);
+            let opened = context.open(&image.place, None)?;
+            if sources.iter().any(|source| source.subject == Subject::Dockerfile)
+                && let Some(shell) = shell_of(&opened, &image.place)?
+            {
+                known.shared.shells.insert(image.name.clone(), shell);
+            }
+            let facts = ImageFacts::of_image(format!("image {}", image.place), &opened);
             known.shared.images.insert(image_key(&image.name), facts.clone());
             known.given.insert(image.name.clone(), facts);
         }
@@ -108,6 +115,14 @@ impl Known {
         }
         evidence.into()
     }
+}
+
+/// What `/bin/sh` is in an image: all of it is read for that, as later layers may change it.
+fn shell_of(image: &casehard_image::Image, place: &str) -> Result<Option<&'static str>, Failure> {
+    let read = casehard_image::read(image, &());
+    let (tree, _) =
+        read.map_err(|error| Failure::cannot(format_args!("failed to read the image {place}"), &error))?;
+    Ok(image_shell(&tree))
 }
 
 /// What a Compose file builds from Dockerfiles that are there: service, name of the image, facts.

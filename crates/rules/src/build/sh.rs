@@ -56,16 +56,26 @@ impl<'a> Input<'a> {
         let state = self.model.state(step.index);
         let named = step.interpreter.as_deref().or_else(|| state.shell.as_ref()?.first().map(String::as_str));
         match named.map(|name| name.rsplit('/').next().unwrap_or(name)) {
-            Some("bash") => Sh::Bash,
-            Some("dash") => Sh::Dash,
-            Some("ash" | "busybox") => Sh::Ash,
-            Some("sh") | None => self.image_below(step.stage).map_or(Sh::Unknown, Sh::of_image),
-            Some(_) => Sh::Unknown,
+            Some("sh") | None => self.image_below(step.stage).map_or(Sh::Unknown, |image| {
+                // The image itself, where it was given, before its name.
+                self.settings.evidence.shell_of(image).map_or_else(|| Sh::of_image(image), Sh::of_program)
+            }),
+            Some(name) => Sh::of_program(name),
         }
     }
 }
 
 impl Sh {
+    /// A shell by the name of its program.
+    fn of_program(name: &str) -> Self {
+        match name {
+            "bash" => Self::Bash,
+            "dash" => Self::Dash,
+            "busybox" | "ash" => Self::Ash,
+            _ => Self::Unknown,
+        }
+    }
+
     /// What `/bin/sh` is in an image, when its name says it.
     fn of_image(image: &str) -> Self {
         let name = ImageName::parse(image);
@@ -354,6 +364,24 @@ mod tests {
         for (image, shell) in cases {
             assert_eq!(Sh::of_image(image), shell, "{image}");
         }
+    }
+
+    #[test]
+    fn an_image_that_was_given_says_more_than_its_name() {
+        let found = |shells: &[(&str, &'static str)], text: &str| {
+            let shells = shells.iter().map(|(name, shell)| ((*name).to_owned(), *shell)).collect();
+            let evidence = crate::Evidence { shells, ..crate::Evidence::default() }.into();
+            let settings =
+                crate::Settings { only: vec!["bash-in-sh".to_owned()], evidence, ..crate::Settings::new() };
+            crate::check_dockerfile("Dockerfile", text.as_bytes(), None, &settings).findings.len()
+        };
+        let text = "FROM corp/base:1 AS base\nFROM base\nRUN [[ -f /a ]]\n";
+        assert_eq!(found(&[], text), 0);
+        assert_eq!(found(&[("corp/base:1", "dash")], text), 1);
+        assert_eq!(found(&[("corp/base", "bash")], text), 0);
+        // Debian with another sh than it has by default.
+        let debian = "FROM debian:12\nRUN [[ -f /a ]]\n";
+        assert_eq!((found(&[], debian), found(&[("debian:12", "bash")], debian)), (1, 0));
     }
 
     #[test]
