@@ -63,7 +63,7 @@ const CASES: [(&str, &str, &str); 29] = [
     ("ruby/eol-ruby-version", "ruby:2.7-slim\n", "ruby:3.4-slim\n"),
     (
         "ruby/healthcheck-rails-up-endpoint",
-        "ruby:3.4-slim\nEXPOSE 3000\nCMD [\"bin/rails\", \"server\"]\n",
+        "ruby:3.4-slim\nCMD [\"bin/rails\", \"server\"]\n",
         "ruby:3.4-slim\nEXPOSE 3000\nHEALTHCHECK CMD [\"ruby\", \"check.rb\"]\nCMD [\"bin/rails\", \"server\"]\n",
     ),
     (
@@ -73,7 +73,7 @@ const CASES: [(&str, &str, &str); 29] = [
     ),
     (
         "ruby/jemalloc-installed-but-not-preloaded",
-        "ruby:3.4-slim\nRUN apt-get install -y libjemalloc2\nCMD [\"bin/rails\", \"server\"]\n",
+        "ruby:3.4 AS other\nENV LD_PRELOAD=x\nFROM ruby:3.4\nRUN apt-get install -y libjemalloc2\nCMD [\"bin/rails\"]\n",
         "ruby:3.4-slim\nRUN apt-get install -y libjemalloc2\nENTRYPOINT [\"/docker-entrypoint.sh\"]\nCMD [\"rails\"]\n",
     ),
     (
@@ -143,7 +143,7 @@ const CASES: [(&str, &str, &str); 29] = [
     ),
     (
         "js/node-gyp-cache-mounts",
-        "node:22\nRUN apt-get install -y python3 make g++\nRUN --mount=type=cache,target=/root/.npm npm ci\n",
+        "node:22\nRUN apt-get install -y python3 make g++\nRUN npm ci\nRUN --mount=type=cache,target=/root/.npm npm ci\n",
         "node:22\nENV npm_config_devdir=/c\nRUN apt-get install -y g++\nRUN --mount=type=cache,target=/c npm ci\n",
     ),
 ];

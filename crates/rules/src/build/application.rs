@@ -78,6 +78,16 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Whether one of these texts stands in what makes the stage that is shipped.
+    pub(crate) fn shipped_mentions(&self, texts: &[&str]) -> bool {
+        let Some(last) = self.model.last_stage() else { return false };
+        let has = |text: &str| texts.iter().any(|wanted| text.contains(wanted));
+        self.model.lineage_instructions(last.index).iter().any(|(_, instruction)| {
+            has(&instruction.body.text)
+                || instruction.heredocs.iter().any(|heredoc| has(&heredoc.content.text))
+        })
+    }
+
     /// What starts the container, when it is written as JSON or begins with a plain word: its words up to the first that is
     /// put together, of `ENTRYPOINT` and then of `CMD`.
     pub(crate) fn started(&self) -> Vec<&'a str> {

@@ -10,9 +10,8 @@ rule! {
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     // An entrypoint that is a script may load it, and a text that names one of these does something about it.
-    let names = ["LD_PRELOAD", "MALLOC_CONF", "ld.so.preload", "patchelf", "with-jemalloc"];
     let is_ruby = input.shipped_image().is_some_and(|(name, _)| name.is_official("ruby"));
-    if !is_ruby || names.iter().any(|name| input.document.text().contains(name)) {
+    if !is_ruby || input.shipped_mentions(&["LD_PRELOAD", "MALLOC_CONF", "ld.so.preload", "patchelf", "with-jemalloc"]) {
         return;
     }
     let started = input.started();

@@ -15,7 +15,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         let heavy = matches!((call.program(), call.subcommand()), ("go" | "cargo", "build" | "install") | ("mvn" | "gradle" | "gradlew" | "mvnw", _) | ("npm", "ci" | "install") | ("yarn" | "pnpm" | "composer", "install") | ("pip" | "pip3", "install")) || call.is_bundle("install");
         if heavy && !cached && !input.is_shipped(step.stage) {
             report.at(call.range(), "nothing is kept for the next build");
-        } else if cached && compiles_for_node(call, native.contains(&step.stage)) && !keeps_headers(input, step) {
+        } else if compiles_for_node(call, native.contains(&step.stage)) && !keeps_headers(input, step) {
             report.at(call.range(), "the headers that node-gyp downloads are not kept for the next build");
         }
     }

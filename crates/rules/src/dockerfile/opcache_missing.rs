@@ -9,8 +9,7 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    let text = input.document.text();
-    if !text.contains("php") || ["opcache", "OPCACHE", "install-php-extensions"].iter().any(|name| text.contains(name)) {
+    if !input.document.text().contains("php") || input.shipped_mentions(&["opcache", "OPCACHE", "install-php-extensions"]) {
         return;
     }
     // The official images switch it on from 8.2 on.
