@@ -1,7 +1,8 @@
 //! What other linters have rules of their own for, of applications of Ruby, PHP, Node.js and CUDA: each case is found by what
 //! answers to that code, whichever of our rules that is, and the right form is not.
 
-use casehard_rules::{Settings, check_dockerfile};
+use casehard_finding::{Safety, Subject};
+use casehard_rules::{Settings, check_dockerfile, mend};
 
 /// The code, what it is about, and the same without it. Both stand below `FROM …`.
 const CASES: [(&str, &str, &str); 29] = [
@@ -179,4 +180,39 @@ fn php_servers_without_opcache_are_found_where_nothing_brings_it() {
     assert_eq!(count("FROM php:8.4-fpm\n"), 0);
     assert_eq!(count("FROM debian:12\nRUN apt-get install -y php8.2-fpm\n"), 0);
     assert_eq!(count("FROM php:8.1-cli\nFROM php:8.1-apache\nRUN docker-php-ext-install opcache\n"), 0);
+}
+
+#[test]
+fn fixes_of_applications_are_what_they_say() {
+    // The rule, a step, and what becomes of it; the same text where no edit is sure.
+    let cases = [
+        (
+            "old-bundler-flags",
+            "RUN cd /a && bundle install --without development test \\\n  --deployment --jobs 4 && b\n",
+            "RUN cd /a && bundle config set --local without development:test && bundle config set --local deployment true && bundle install --jobs 4 && b\n",
+        ),
+        ("old-bundler-flags", "RUN bundle check || bundle install --path x\n", ""),
+        ("old-bundler-flags", "RUN bundle install --without $GROUPS\n", ""),
+        ("old-bundler-flags", "RUN ! bundle install --frozen\n", ""),
+        ("old-bundler-flags", "RUN if x; then bundle install --frozen; fi\n", ""),
+        ("old-bundler-flags", "RUN [\"bundle\", \"install\", \"--frozen\"]\n", ""),
+        ("bootsnap-in-parallel", "RUN bootsnap precompile app/\n", "RUN bootsnap precompile -j 1 app/\n"),
+        ("bootsnap-in-parallel", "RUN [\"bootsnap\", \"precompile\", \"app/\"]\n", ""),
+        ("bundler-cache", "RUN bundle install\n", "RUN bundle install && rm -rf /usr/local/bundle/cache\n"),
+        ("bundler-cache", "ENV BUNDLE_PATH=/b\nRUN bundle install\n", ""),
+        ("bundler-again", "RUN gem install bundler && b\n", ""),
+        ("bundler-again", "RUN gem install bundler\nRUN b\n", "RUN b\n"),
+        ("dev-packages-shipped", "RUN composer install -n\n", "RUN composer install --no-dev -n\n"),
+        ("dev-packages-shipped", "RUN npm ci && npm run build\n", ""),
+    ];
+    for (rule, text, wanted) in cases {
+        let settings = Settings { only: vec![rule.to_owned()], ..Settings::new() };
+        let check = |bytes: &[u8]| check_dockerfile("Dockerfile", bytes, None, &settings).findings;
+        let text = format!("FROM ruby:3.4\n{text}");
+        assert!(!check(text.as_bytes()).is_empty(), "{rule}: nothing in {text}");
+        let mended = mend(text.as_bytes(), Safety::Evidence, Subject::Dockerfile, &check);
+        let wanted = if wanted.is_empty() { text.clone() } else { format!("FROM ruby:3.4\n{wanted}") };
+        assert_eq!(String::from_utf8_lossy(&mended.bytes), wanted, "{rule}");
+        assert!(mended.withdrawn.is_empty(), "{rule}: {:?}", mended.withdrawn);
+    }
 }
