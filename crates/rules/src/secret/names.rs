@@ -72,7 +72,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         ("DEVISE", "PEPPER"),
     ];
     // Bundler's passwords for a host: `BUNDLE_GEMS__EXAMPLE__COM`. Other settings with a dot look alike.
-    let others = ["LOCAL__", "BUILD__", "MIRROR__", "PATH__", "GEM__"];
+    let others = ["LOCAL__", "BUILD__", "MIRROR__", "PATH__", "GEM__", "IGNORE_MESSAGES__"];
     let host =
         upper.strip_prefix("BUNDLE_").filter(|rest| !others.iter().any(|other| rest.starts_with(other)));
     if host.is_some_and(|rest| rest.contains("__")) {
@@ -184,6 +184,8 @@ mod tests {
             "AWS_SECRET_ACCESS_KEY",
             "PGPASSWORD",
             "my.secret",
+            "BUNDLE_GEMS__EXAMPLE__COM",
+            "RAILS_KEY",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -198,6 +200,10 @@ mod tests {
             "MONKEY",
             "TOKENIZER",
             "COMPASS_X",
+            "BUNDLE_LOCAL__RACK",
+            "BUNDLE_PATH__SYSTEM",
+            "BUNDLE_WITHOUT",
+            "SECRET_KEY_BASE_DUMMY",
         ] {
             assert!(!is_secret_name(name), "{name}");
         }
