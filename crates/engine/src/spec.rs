@@ -59,6 +59,8 @@ pub enum MountKind {
         uid: u32,
         /// Group of its root, as the container numbers groups.
         gid: u32,
+        /// Whether files in it may be run and mapped as code.
+        exec: bool,
     },
     /// A writable directory that begins as a copy of what the image has there, owners and modes included: a volume.
     Volume,

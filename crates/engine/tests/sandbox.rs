@@ -325,8 +325,9 @@ fn changed_paths(world: &World) {
 fn read_only(world: &World) {
     let mut spec = spec(&["write", "/data/x", "x"]);
     spec.read_only = true;
+    let memory = MountKind::Tmpfs { mode: 0o1777, size: 1 << 20, uid: 0, gid: 0, exec: false };
     spec.mounts = vec![
-        Mount { path: path("/tmp"), kind: MountKind::Tmpfs { mode: 0o1777, size: 1 << 20, uid: 0, gid: 0 } },
+        Mount { path: path("/tmp"), kind: memory },
         Mount { path: path("/data"), kind: MountKind::Volume },
     ];
     assert_eq!(world.run(&spec).1, "written\n");

@@ -12,6 +12,8 @@ pub struct Concessions {
     pub capabilities: BTreeMap<String, String>,
     /// Its root file system is writable.
     pub writable_root: Option<String>,
+    /// Files that it writes to memory (`tmpfs`) may be run and mapped as code.
+    pub executable_memory: Option<String>,
     /// System calls beyond those that were seen, by name.
     pub syscalls: BTreeMap<String, String>,
 }
@@ -30,6 +32,12 @@ impl Concessions {
             notes.push((
                 "read-only-root",
                 format!("its root is writable, because it does not work otherwise: {why}"),
+            ));
+        }
+        if let Some(why) = &self.executable_memory {
+            notes.push((
+                "writable-paths",
+                format!("code in its tmpfs may be run, because it does not work otherwise: {why}"),
             ));
         }
         for (name, why) in &self.syscalls {

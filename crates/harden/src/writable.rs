@@ -47,6 +47,7 @@ fn is_mounted(path: &RootPath) -> bool {
 
 /// Each place that was written, as few and as narrow as mounts can be.
 pub(crate) fn places(ground: Ground<'_>, stays: &dyn Fn(NodeId) -> bool) -> BTreeMap<RootPath, Writable> {
+    let conceded = ground.policy.concessions.executable_memory.is_some();
     let volumes: BTreeSet<RootPath> = ground
         .image
         .config()
@@ -97,9 +98,17 @@ pub(crate) fn places(ground: Ground<'_>, stays: &dyn Fn(NodeId) -> bool) -> BTre
         );
         let evidence: BTreeSet<RootPath> = evidence.take(8).cloned().collect();
         let kind = kind(ground, place, &volumes, stays);
-        places.insert(place.clone(), Writable { kind, evidence });
+        let exec = kind == WritableKind::Tmpfs && (conceded || runs_code_in(ground.profile, place));
+        places.insert(place.clone(), Writable { kind, evidence, exec });
     }
     places
+}
+
+/// Whether a file below a place was run, or is a library that was opened.
+fn runs_code_in(profile: &Profile, place: &RootPath) -> bool {
+    let is_code =
+        |access: &BTreeSet<Access>| access.contains(&Access::Executed) || access.contains(&Access::Library);
+    profile.paths.iter().any(|(path, used)| is_code(&used.access) && path.starts_with(place))
 }
 
 fn is_directory(ground: Ground<'_>, path: &RootPath) -> bool {

@@ -285,7 +285,7 @@ pub struct Permission {
 pub struct Place {
     /// The directory.
     pub path: String,
-    /// What stands there: `tmpfs` (empty at each start) or `volume`.
+    /// What stands there: `tmpfs` (empty at each start), `tmpfs, exec` (code in it may be run), or `volume`.
     pub kind: String,
     /// What was written there, a few examples.
     pub evidence: Vec<String>,

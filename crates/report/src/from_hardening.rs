@@ -263,6 +263,7 @@ fn controls(runtime: &Runtime) -> Controls {
     let writable = runtime.writable.iter().map(|(path, writable)| Place {
         path: path.to_string(),
         kind: match writable.kind {
+            WritableKind::Tmpfs if writable.exec => "tmpfs, exec".to_owned(),
             WritableKind::Tmpfs => "tmpfs".to_owned(),
             WritableKind::Volume => "volume".to_owned(),
         },

@@ -68,6 +68,8 @@ pub struct ImageFacts {
     pub volumes: Vec<String>,
     /// Paths that it writes; `None` when nobody looked.
     pub writes: Option<BTreeSet<String>>,
+    /// Those of them that it runs, or opens as libraries.
+    pub own_code: BTreeSet<String>,
     /// Capabilities that it needs; `None` when nobody looked.
     pub capabilities: Option<BTreeSet<String>>,
 }
@@ -132,18 +134,21 @@ impl ImageFacts {
 
     /// Adds what a profile saw.
     pub fn learn(&mut self, profile: &Profile) {
-        let written = profile.paths.iter().filter(|(_, used)| {
-            used.access
-                .iter()
-                .any(|access| matches!(access, Access::Written | Access::Created | Access::Removed))
-        });
-        let paths = written
-            .filter_map(|(path, _)| path.to_utf8().map(|path| format!("/{}", path.trim_start_matches('/'))));
-        self.writes = Some(
-            paths
-                .filter(|path| !["/proc/", "/sys/", "/dev/"].iter().any(|start| path.starts_with(start)))
-                .collect(),
-        );
+        let is_written =
+            |access: &Access| matches!(access, Access::Written | Access::Created | Access::Removed);
+        let is_code = |access: &Access| matches!(access, Access::Executed | Access::Library);
+        let mut writes = BTreeSet::new();
+        for (path, used) in profile.paths.iter().filter(|(_, used)| used.access.iter().any(is_written)) {
+            let Some(path) = path.to_utf8() else { continue };
+            if ["/proc/", "/sys/", "/dev/"].iter().any(|start| path.starts_with(start)) {
+                continue;
+            }
+            if used.access.iter().any(is_code) {
+                self.own_code.insert(path.clone());
+            }
+            writes.insert(path);
+        }
+        self.writes = Some(writes);
         self.capabilities = Some(profile.capabilities.keys().map(|name| bare_capability(name)).collect());
         let bound = profile.bound.iter().filter_map(|address| match address {
             Address::Tcp(address) | Address::Udp(address) => Some(u32::from(address.port())),
@@ -164,10 +169,6 @@ impl ImageFacts {
 
     /// The directories that must be writable beside `places`, none below another.
     pub(crate) fn uncovered(&self, places: &[String]) -> Vec<String> {
-        let below = |path: &str, place: &str| {
-            let place = place.trim_end_matches('/');
-            path == place || path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))
-        };
         let covered = |path: &str| places.iter().chain(&self.volumes).any(|place| below(path, place));
         let mut found: Vec<String> = Vec::new();
         for path in self.writes.iter().flatten().filter(|path| !covered(path)) {
@@ -180,6 +181,16 @@ impl ImageFacts {
         }
         found
     }
+
+    /// Something below `place` that it writes and runs.
+    pub(crate) fn own_code_in(&self, place: &str) -> Option<&str> {
+        self.own_code.iter().map(String::as_str).find(|path| below(path, place))
+    }
+}
+
+fn below(path: &str, place: &str) -> bool {
+    let place = place.trim_end_matches('/');
+    path == place || path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// A capability without `CAP_`, in capitals.
@@ -327,6 +338,38 @@ mod tests {
             ..ImageFacts::default()
         };
         assert_eq!(facts.uncovered(&["/tmp".to_owned()]), ["/var/lib/app"]);
+    }
+
+    #[test]
+    fn code_that_is_written_and_run_wants_an_executable_place() {
+        let mut profile = Profile::default();
+        for (path, access) in
+            [("/tmp/x.so", Access::Created), ("/tmp/x.so", Access::Library), ("/run/pid", Access::Created)]
+        {
+            let path = RootPath::parse(path.as_bytes()).unwrap();
+            profile.paths.entry(path).or_default().access.insert(access);
+        }
+        let mut facts = ImageFacts { source: "the profile".to_owned(), ..ImageFacts::default() };
+        facts.learn(&profile);
+        assert_eq!((facts.own_code_in("/tmp"), facts.own_code_in("/run")), (Some("/tmp/x.so"), None));
+        let evidence = Evidence { images: [("app".to_owned(), facts)].into(), ..Evidence::default() };
+        let settings = crate::Settings { evidence: evidence.into(), ..crate::Settings::default() };
+        let drift = |mounts: &str| -> Vec<String> {
+            let text = format!("services:\n  a:\n    image: app:1\n    tmpfs: [{mounts}]\n");
+            let checked = crate::check_file(
+                casehard_finding::Subject::Compose,
+                "compose.yaml",
+                text.as_bytes(),
+                None,
+                &settings,
+            );
+            let found = checked.findings.into_iter().filter(|finding| finding.rule == "compose-drift");
+            found.map(|finding| finding.message).collect()
+        };
+        assert_eq!(drift("/tmp:exec, /run"), [""; 0]);
+        let said = drift("\"/tmp:size=64m\", /run");
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].contains("the application runs /tmp/x.so (the profile)"), "{said:?}");
     }
 
     #[test]

@@ -78,7 +78,8 @@ fn recommended(spec: &mut Spec, runtime: &Runtime, seccomp: Option<&[u8]>) {
             let kind = match writable.kind {
                 WritableKind::Tmpfs => {
                     let mode = if casehard_harden::runtime::is_shared(path) { 0o1777 } else { 0o755 };
-                    MountKind::Tmpfs { mode, size: 1 << 30, uid: runtime.uid, gid: runtime.gid }
+                    let (uid, gid, exec) = (runtime.uid, runtime.gid, writable.exec);
+                    MountKind::Tmpfs { mode, size: 1 << 30, uid, gid, exec }
                 }
                 WritableKind::Volume => MountKind::Volume,
             };

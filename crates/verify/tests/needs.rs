@@ -58,6 +58,8 @@ fn main() {
             ("a_raw_socket_keeps_root_and_one_capability", raw_socket),
             ("a_change_of_owner_keeps_another", change_of_owner),
             ("writing_to_the_root_keeps_it_writable", writable_root),
+            ("code_that_it_writes_and_runs_keeps_its_tmpfs_executable", own_code),
+            ("code_that_no_recorder_sees_is_found_by_trying", own_blob),
             ("what_no_recorder_sees_is_found_by_halving", unseen),
             ("what_only_root_may_read_becomes_the_users_when_a_held_out_step_reads_it", held_out_secret),
             ("what_needs_nothing_is_given_nothing", nothing),
@@ -205,6 +207,31 @@ fn writable_root(world: &World) {
     }
 }
 
+fn own_code(world: &World) {
+    for word in ["run-what-it-wrote", "map-a-library"] {
+        let hardening = hardened(world, word);
+        must_pass(&hardening);
+        let runtime = &hardening.plan.runtime;
+        assert!(
+            runtime.writable[&path("/tmp")].exec && runtime.read_only && runtime.uid != 0,
+            "{word}: {runtime:?}"
+        );
+        assert!(hardening.verification.repairs.is_empty(), "{word}: {:?}", hardening.verification.repairs);
+        let compose = casehard_harden::runtime::compose(runtime, "app", "app:hardened", "seccomp.json");
+        assert!(compose.contains("/tmp:uid=10001,gid=10001,mode=1777,exec\""), "{compose}");
+    }
+}
+
+fn own_blob(world: &World) {
+    let hardening = hardened(world, "map-a-blob");
+    must_pass(&hardening);
+    let runtime = &hardening.plan.runtime;
+    assert!(runtime.writable[&path("/tmp")].exec && runtime.read_only && runtime.uid != 0, "{runtime:?}");
+    let told = |note: &&casehard_harden::plan::Note| note.text.starts_with("code in its tmpfs may be run");
+    let note = hardening.plan.notes.iter().find(told).expect("a note");
+    assert!(note.text.contains("step 1 (map-a-blob) fails"), "{note:?}");
+}
+
 fn unseen(world: &World) {
     let hardening = hardened(world, "count");
     must_pass(&hardening);
@@ -236,6 +263,7 @@ fn nothing(world: &World) {
     must_pass(&hardening);
     let runtime = &hardening.plan.runtime;
     assert_eq!((runtime.uid, runtime.read_only, runtime.capabilities.len()), (10001, true, 0));
+    assert!(runtime.writable.values().all(|place| !place.exec), "{runtime:?}");
     for name in
         ["non-root-user", "touch-root", "no-new-privileges", "capabilities", "seccomp", "read-only-root"]
     {

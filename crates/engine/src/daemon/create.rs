@@ -148,8 +148,10 @@ impl Request<'_> {
         let binds = self.binds();
         let binds = binds.iter().map(|(from, to)| format!("{}:{to}:ro", from.display()));
         let tmpfs = self.spec.mounts.iter().filter_map(|mount| {
-            let MountKind::Tmpfs { mode, size, uid, gid } = mount.kind else { return None };
-            Some((plain(&mount.path), json!(format!("mode={mode:04o},size={size},uid={uid},gid={gid}"))))
+            let MountKind::Tmpfs { mode, size, uid, gid, exec } = mount.kind else { return None };
+            let exec = if exec { "exec" } else { "noexec" };
+            let options = format!("mode={mode:04o},size={size},uid={uid},gid={gid},{exec}");
+            Some((plain(&mount.path), json!(options)))
         });
         let hosts = self.spec.hosts.iter().map(|(name, address)| format!("{name}:{address}"));
         let mut security = Vec::new();
@@ -205,7 +207,7 @@ mod tests {
     }
 
     fn hardened() -> Spec {
-        let tmpfs = MountKind::Tmpfs { mode: 0o1777, size: 1024, uid: 7, gid: 8 };
+        let tmpfs = MountKind::Tmpfs { mode: 0o1777, size: 1024, uid: 7, gid: 8, exec: true };
         Spec {
             user: "7:8".into(),
             read_only: true,
@@ -251,7 +253,7 @@ mod tests {
         let host = &docker["HostConfig"];
         assert_eq!((&host["CapDrop"], &host["CapAdd"]), (&json!(["ALL"]), &json!(["CAP_CHOWN"])));
         assert_eq!(host["SecurityOpt"], json!(["no-new-privileges", "seccomp={}"]));
-        assert_eq!(host["Tmpfs"], json!({ "/tmp": "mode=1777,size=1024,uid=7,gid=8" }));
+        assert_eq!(host["Tmpfs"], json!({ "/tmp": "mode=1777,size=1024,uid=7,gid=8,exec" }));
         assert_eq!((&docker["Volumes"], &host["ReadonlyRootfs"]), (&json!({ "/data": {} }), &json!(true)));
         assert_eq!(host["ExtraHosts"], json!(["db:10.0.0.3"]));
         let endpoint = &docker["NetworkingConfig"]["EndpointsConfig"]["net"];

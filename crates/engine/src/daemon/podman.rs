@@ -52,9 +52,16 @@ fn mounts(request: &Request<'_>) -> Vec<Value> {
         |(from, to)| json!({ "destination": to, "type": "bind", "source": from, "options": ["ro", "rbind"] }),
     );
     let memory = request.spec.mounts.iter().filter_map(|mount| {
-        let MountKind::Tmpfs { mode, size, .. } = mount.kind else { return None };
+        let MountKind::Tmpfs { mode, size, exec, .. } = mount.kind else { return None };
+        let exec = if exec { "exec" } else { "noexec" };
         // It has no owner to be given; it can be made the container user's, which is who writes there.
-        let options = [format!("mode={mode:04o}"), format!("size={size}"), "notmpcopyup".into(), "U".into()];
+        let options = [
+            format!("mode={mode:04o}"),
+            format!("size={size}"),
+            exec.into(),
+            "notmpcopyup".into(),
+            "U".into(),
+        ];
         let path = plain(&mount.path);
         Some(json!({ "destination": path, "type": "tmpfs", "source": "tmpfs", "options": options }))
     });

@@ -86,12 +86,13 @@ pub(super) fn place_further(spec: &Spec, volumes: &[OwnedFd], points: &mut Point
         let path = path.to_string_lossy();
         points.directory(&path)?;
         match mount.kind {
-            MountKind::Tmpfs { mode, size, uid, gid } => {
+            MountKind::Tmpfs { mode, size, uid, gid, exec } => {
                 let options = [("mode", format!("{mode:o}")), ("size", size.to_string())];
                 let owner = [("uid", uid.to_string()), ("gid", gid.to_string())];
                 let options: Vec<_> =
                     options.iter().chain(&owner).map(|(name, value)| (*name, Some(&**value))).collect();
-                let made = filesystem("tmpfs", &options, HARMLESS)?;
+                let no_code = MountAttrFlags::MOUNT_ATTR_NOEXEC;
+                let made = filesystem("tmpfs", &options, if exec { HARMLESS - no_code } else { HARMLESS })?;
                 attach(made.as_fd(), CWD, &path)?;
             }
             MountKind::Volume => {

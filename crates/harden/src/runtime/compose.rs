@@ -34,7 +34,9 @@ pub fn compose(runtime: &Runtime, name: &str, image: &str, seccomp: &str) -> Str
         text.push_str("    tmpfs:\n");
         for path in of(WritableKind::Tmpfs) {
             let mode = if is_shared(path) { "1777" } else { "0755" };
-            let options = format!("{path}:uid={},gid={},mode={mode}", runtime.uid, runtime.gid);
+            // Not said, Docker mounts it `noexec`.
+            let exec = if runtime.writable[path].exec { ",exec" } else { "" };
+            let options = format!("{path}:uid={},gid={},mode={mode}{exec}", runtime.uid, runtime.gid);
             let _ = writeln!(text, "      - {}", quote(&options));
         }
     }

@@ -51,6 +51,9 @@ pub struct Writable {
     pub kind: WritableKind,
     /// What was written there, a few examples.
     pub evidence: BTreeSet<RootPath>,
+    /// Whether files in it are run or mapped as code, which memory must be mounted `exec` for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exec: bool,
 }
 
 /// What stands at a place that is written.

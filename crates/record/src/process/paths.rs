@@ -260,11 +260,23 @@ impl Recorder {
         }
         if reads {
             self.note(event, Access::Read);
+            if !writes {
+                self.opened_own_code(event);
+            }
         }
         if writes || flags & TRUNCATE != 0 {
             self.note(event, Access::Written);
         }
         self.opened_by_right(event, &found, reads, writes)
+    }
+
+    /// A library that the application made itself may be gone when the run ends, so it is told where it is opened.
+    fn opened_own_code(&mut self, event: &Event<'_>) {
+        let path = &self.resolved.path;
+        let is_own = self.facts.was(path, &[Access::Created]) && !self.facts.was(path, &[Access::Library]);
+        if is_own && matches!(program_file::look(path), Ok(ProgramFile::Elf { shared: true, .. })) {
+            self.note(event, Access::Library);
+        }
     }
 
     fn executed(&mut self, event: &Event<'_>, argument: u8) -> io::Result<()> {

@@ -22,10 +22,22 @@ fn unwritable(input: &ComposeInput<'_>, service: &casehard_deploy::Service, fact
     let message = format!("service {} has a read-only root, but the application writes to {} ({})", service.name, missing.join(", "), facts.source);
     let found = report.at(service.name_range.clone(), message);
     if service.get("tmpfs").is_none() {
-        let list: Vec<String> = missing.iter().map(|place| format!("\"{place}:rw,noexec,nosuid,size=64m\"")).collect();
+        let exec = |place: &str| if facts.own_code_in(place).is_some() { "exec" } else { "noexec" };
+        let list: Vec<String> = missing.iter().map(|place| format!("\"{place}:rw,{},nosuid,size=64m\"", exec(place))).collect();
         let line = format!("tmpfs: [{}]", list.join(", "));
         if let Some(edits) = add_entry(input.text, &service.node, &[&line]) {
             found.evidence_fix("give it temporary file systems there", edits);
+        }
+    }
+}
+
+/// Reports temporary file systems that no code can be run in where the application runs some.
+fn without_code(service: &casehard_deploy::Service, facts: &crate::ImageFacts, report: &mut Report<'_>) {
+    for (mount, range) in service.texts("tmpfs") {
+        let (place, options) = mount.split_once(':').unwrap_or((mount, ""));
+        let code = facts.own_code_in(place).filter(|_| !options.split(',').any(|option| option == "exec"));
+        if let Some(code) = code {
+            report.at(range, format!("tmpfs {place} of service {} is mounted noexec, as always without `exec`, and the application runs {code} ({})", service.name, facts.source));
         }
     }
 }
@@ -53,6 +65,7 @@ fn check(input: &ComposeInput<'_>, report: &mut Report<'_>) {
             report.at(node.range.clone(), format!("the health check of {by} is switched off in service {}", service.name));
         }
         unwritable(input, service, facts, report);
+        without_code(service, facts, report);
         let kept: Vec<String> = service.texts("cap_add").map(|(name, _)| crate::evidence::bare_capability(name)).collect();
         let dropped: Vec<String> = service.texts("cap_drop").map(|(name, _)| crate::evidence::bare_capability(name)).collect();
         let missing: Vec<&str> = facts.capabilities.iter().flatten().map(String::as_str).filter(|name| !kept.iter().any(|other| other == name || other == "ALL") && dropped.iter().any(|other| other == name || other == "ALL")).collect();

@@ -11,9 +11,15 @@ rule! {
 fn check(input: &ComposeInput<'_>, report: &mut Report<'_>) {
     for service in input.services() {
         for (mount, range) in service.texts("tmpfs") {
-            let missing: Vec<&str> = ["size", "noexec", "nosuid"].into_iter().filter(|option| !mount.contains(option)).collect();
-            if !missing.is_empty() {
-                report.at(range, format!("tmpfs {mount} of service {} lacks {}", service.name, missing.join(", ")));
+            // Docker mounts it `noexec`, `nosuid` and `nodev` unless it is told otherwise.
+            let (place, options) = mount.split_once(':').unwrap_or((mount, ""));
+            let options: Vec<&str> = options.split(',').collect();
+            let mut loose: Vec<&str> = options.iter().copied().filter(|option| matches!(*option, "exec" | "suid" | "dev")).collect();
+            if !options.iter().any(|option| option.starts_with("size=")) {
+                loose.push("without a size");
+            }
+            if !loose.is_empty() {
+                report.at(range, format!("tmpfs {place} of service {} is mounted {}", service.name, loose.join(", ")));
             }
         }
     }

@@ -57,6 +57,7 @@ struct Given {
     /// Root, with these capabilities.
     root: Option<BTreeSet<&'static str>>,
     writable_root: bool,
+    executable_memory: bool,
     calls: BTreeSet<&'static str>,
 }
 
@@ -64,21 +65,25 @@ struct Given {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Control {
     Calls,
+    ExecutableMemory,
     WritableRoot,
     Root,
+}
+
+impl Control {
+    const ALL: [Self; 4] = [Self::Calls, Self::ExecutableMemory, Self::WritableRoot, Self::Root];
 }
 
 impl Given {
     /// As a container of Docker's that is told nothing.
     fn open(paths: BTreeSet<RootPath>) -> Self {
-        [Control::Calls, Control::WritableRoot, Control::Root]
-            .into_iter()
-            .fold(Self { paths, ..Self::default() }, Self::with)
+        Control::ALL.into_iter().fold(Self { paths, ..Self::default() }, Self::with)
     }
 
     fn with(mut self, control: Control) -> Self {
         match control {
             Control::Calls => self.calls = calls().into_iter().collect(),
+            Control::ExecutableMemory => self.executable_memory = true,
             Control::WritableRoot => self.writable_root = true,
             Control::Root => self.root = Some(DEFAULT_CAPABILITIES.into_iter().collect()),
         }
@@ -96,6 +101,7 @@ impl Given {
             root: self.root.as_ref().map(|_| why(ROOT)),
             capabilities: self.root.as_ref().map(named).unwrap_or_default(),
             writable_root: self.writable_root.then(|| why(WRITABLE_ROOT)),
+            executable_memory: self.executable_memory.then(|| why(EXECUTABLE_MEMORY)),
             syscalls: named(&self.calls),
         };
         policy
@@ -106,6 +112,7 @@ type Reasons = BTreeMap<&'static str, String>;
 const PATHS: &str = "paths";
 const ROOT: &str = "root";
 const WRITABLE_ROOT: &str = "writable root";
+const EXECUTABLE_MEMORY: &str = "executable memory";
 
 /// Every system call that this machine has.
 fn calls() -> Vec<&'static str> {
@@ -163,7 +170,7 @@ impl Search<'_, '_, '_> {
 
     /// The controls that must be given up beside what is given already.
     fn controls(&mut self, given: &Given) -> Result<Option<Given>, JobError> {
-        let all = [Control::Calls, Control::WritableRoot, Control::Root];
+        let all = Control::ALL;
         let with = |given: &Given, part: &[Control]| part.iter().copied().fold(given.clone(), Given::with);
         if !given.paths.is_empty() && !self.works(&with(given, &all))? {
             return Ok(None);
@@ -207,6 +214,10 @@ impl Search<'_, '_, '_> {
             let mut without = given.clone();
             without.calls.remove(name);
             self.take_away(given, without, name, reasons)?;
+        }
+        if given.executable_memory {
+            let without = Given { executable_memory: false, ..given.clone() };
+            self.take_away(given, without, EXECUTABLE_MEMORY, reasons)?;
         }
         if given.writable_root {
             let without = Given { writable_root: false, ..given.clone() };
@@ -294,6 +305,9 @@ impl Given {
         }
         if self.writable_root {
             words.push("a writable root".to_owned());
+        }
+        if self.executable_memory {
+            words.push("code in tmpfs".to_owned());
         }
         match self.calls.len() {
             0 => {}

@@ -99,7 +99,10 @@ fn implied(image: &Image) -> Runtime {
     let config = &image.config().config;
     let (user, group) = config.user.split_once(':').unwrap_or((&config.user, &config.user));
     let place = |path: &str, kind| {
-        (RootPath::root().join_as_kernel(path.as_bytes()), Writable { kind, evidence: BTreeSet::new() })
+        (
+            RootPath::root().join_as_kernel(path.as_bytes()),
+            Writable { kind, evidence: BTreeSet::new(), exec: false },
+        )
     };
     let volumes = config.volumes.keys().map(|volume| place(volume, WritableKind::Volume));
     let memory = ["/tmp", "/run"].map(|path| place(path, WritableKind::Tmpfs));
