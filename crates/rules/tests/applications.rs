@@ -205,7 +205,8 @@ fn fixes_of_applications_are_what_they_say() {
         ("dev-packages-shipped", "RUN composer install -n\n", "RUN composer install --no-dev -n\n"),
         ("dev-packages-shipped", "RUN npm ci && npm run build\n", ""),
     ];
-    for (rule, text, wanted) in cases {
+    let older = ("old-bundler-flags", "FROM ruby:2.6\nRUN bundle install --frozen\n", "");
+    for (rule, text, wanted) in cases.into_iter().chain([older]) {
         let settings = Settings { only: vec![rule.to_owned()], ..Settings::new() };
         let check = |bytes: &[u8]| check_dockerfile("Dockerfile", bytes, None, &settings).findings;
         let text = format!("FROM ruby:3.4\n{text}");
