@@ -136,3 +136,33 @@ fn gc_removes_what_nobody_uses() {
     assert!(text.contains("1 images built from recipes"), "{text}");
     assert!(!folder.join("cache/built/old").exists());
 }
+
+#[test]
+fn the_shell_of_a_step_is_that_of_the_image_that_was_given() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("Dockerfile"), "FROM corp/base:1\nRUN if [[ -f /a ]]; then b; fi\n").unwrap();
+    let lint = |arguments: &[&str]| said(folder, &[&["lint", "--only", "bash-in-sh"], arguments].concat());
+    let (text, code) = lint(&["Dockerfile"]);
+    assert_eq!(code, Some(0), "{text}");
+    for (shell, wanted) in [("dash", 1), ("bash", 0)] {
+        let root = folder.join(shell);
+        fs::create_dir_all(root.join("usr/bin")).unwrap();
+        fs::write(root.join("usr/bin").join(shell), "a program").unwrap();
+        symlink(shell, root.join("usr/bin/sh")).unwrap();
+        symlink("usr/bin", root.join("bin")).unwrap();
+        let (text, code) = lint(&["--image", &format!("corp/base:1=rootfs:{shell}"), "Dockerfile"]);
+        assert_eq!((code, text.contains("[[ is of bash")), (Some(wanted), wanted == 1), "{shell}: {text}");
+    }
+}
+
+#[test]
+fn a_workload_that_is_not_there_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let (text, code) = said(folder.path(), &["harden", "rootfs:root", "-w", "missing.yaml"]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("failed to read the workload missing.yaml"), "{text}");
+    assert!(text.contains("hint: without --workload the application is started and stopped"), "{text}");
+}
