@@ -1,5 +1,7 @@
 //! What the tools of applications are told, and what the image below is: official ones, versions in tags.
 
+use std::collections::BTreeMap;
+
 use casehard_dockerfile::{Base, Form, Keyword, Lookup, Word, shell::ShellWord};
 
 use super::{Call, ImageName, Input, Step};
@@ -27,9 +29,11 @@ impl<'a> Call<'a> {
     }
 
     /// Whether commands can be put before or behind it with `&&` and nothing else changes.
-    pub(crate) fn stands_alone(self, step: &Step<'_>) -> bool {
+    pub(crate) fn stands_alone(self, input: &Input<'_>, step: &Step<'_>) -> bool {
         use casehard_dockerfile::shell::Joint;
         let command = self.command;
+        // Behind `!` the rest of a list is another one.
+        let negated = || input.source(0..command.range.start).trim_end().ends_with('!');
         !step.is_exec
             && !step.is_script
             && self.skip == 0
@@ -37,9 +41,7 @@ impl<'a> Call<'a> {
             && !command.substituted
             && !matches!(command.joint, Joint::Or | Joint::Pipe)
             && !matches!(command.next, Joint::Background | Joint::Pipe)
-            // Behind `!` the rest of a list is another one.
-            && !step.commands.iter().any(|other| other.words.iter().any(|word| word.raw == "!"))
-            && !step.instruction.body.text.contains("! ")
+            && !negated()
     }
 }
 
@@ -113,28 +115,45 @@ impl<'a> Input<'a> {
         let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
         self.started().iter().any(|word| SERVERS.contains(&name(word).as_str()))
     }
+}
+
+/// What `bundle config` sets, by stage and setting: the first step that does.
+pub(crate) struct Bundler<'a> {
+    configured: BTreeMap<(usize, &'a str), usize>,
+}
+
+impl<'a> Bundler<'a> {
+    pub(crate) fn of(input: &'a Input<'_>) -> Self {
+        let mut configured = BTreeMap::new();
+        for (step, call) in input.calls().filter(|(_, call)| call.is_bundle("config")) {
+            for word in call.arguments() {
+                configured.entry((step.stage, word.text())).or_insert(step.index);
+            }
+        }
+        Self { configured }
+    }
 
     /// Whether Bundler is told something where a step runs: by a variable, or by `bundle config` before.
-    pub(crate) fn bundler_has(&self, step: &Step<'_>, setting: &str) -> bool {
+    pub(crate) fn has(&self, input: &Input<'_>, step: &Step<'_>, setting: &str) -> bool {
         let variable = format!("BUNDLE_{}", setting.to_ascii_uppercase());
         let is_on = |text: &str| !matches!(text, "" | "0" | "false");
-        let set = match self.model.state(step.index).lookup(&variable) {
+        let state = input.model.state(step.index);
+        let set = match state.lookup(&variable) {
             Lookup::Set(value) => is_on(&value),
-            Lookup::Unknown => self.model.state(step.index).env.contains_key(&variable),
+            Lookup::Unknown => state.env.contains_key(&variable),
             Lookup::Unset => false,
         };
         let assigned = |word: &ShellWord| {
             word.raw.strip_prefix(&variable).and_then(|rest| rest.strip_prefix('=')).is_some_and(is_on)
         };
-        set || self.calls().any(|(other, call)| {
-            let here =
-                other.index <= step.index && self.model.lineage(step.stage).any(|s| s.index == other.stage);
-            let configured =
-                call.is_bundle("config") && call.arguments().iter().any(|word| word.text() == setting);
-            let given = other.index == step.index
-                && call.command.assignments.iter().chain(&call.command.words).any(assigned);
-            here && (configured || given)
-        })
+        let before =
+            |stage: usize| self.configured.get(&(stage, setting)).is_some_and(|at| *at <= step.index);
+        set || input.model.lineage(step.stage).any(|stage| before(stage.index))
+            || step
+                .commands
+                .iter()
+                .flat_map(|command| command.assignments.iter().chain(&command.words))
+                .any(assigned)
     }
 }
 

@@ -14,7 +14,7 @@ mod sh;
 mod unpinned;
 mod words;
 
-pub(crate) use application::version;
+pub(crate) use application::{Bundler, version};
 pub(crate) use calls::{Call, Step};
 pub(crate) use context::excluded;
 pub use context::{BuildContext, ContextProgram, ContextSecret, CopySource, copy_sources};

@@ -10,12 +10,12 @@ rule! {
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     use casehard_dockerfile::Lookup;
-    for (step, call) in input.calls() {
+    let compiles = |call: &Call<'_>| {
         let (program, arguments) = call.bundled();
-        let compiles = matches!(program, "rails" | "rake") && arguments.iter().any(|word| word.text() == "assets:precompile");
-        if !compiles || step.mounts.iter().any(|mount| mount.kind == "secret") {
-            continue;
-        }
+        matches!(program, "rails" | "rake") && arguments.iter().any(|word| word.text() == "assets:precompile")
+    };
+    for step in input.steps.iter().filter(|step| !step.mounts.iter().any(|mount| mount.kind == "secret")) {
+        let Some(call) = step.calls().find(compiles) else { continue };
         let state = input.model.state(step.index);
         let text = step.commands.iter().flat_map(|command| command.assignments.iter().chain(&command.words));
         let given = |name: &str| text.clone().any(|word| word.raw.contains(name)) || matches!(state.lookup(name), Lookup::Set(_)) || state.env.contains_key(name) || state.args.contains_key(name);

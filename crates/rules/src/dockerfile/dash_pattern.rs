@@ -10,15 +10,14 @@ rule! {
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     for step in input.shell_steps() {
-        for (command, word) in step.split_words() {
-            let call = Call::new(command);
+        for call in step.calls() {
             let program = call.program();
             // These take no flags there, or no files.
-            let other = matches!(program, "" | "echo" | "printf" | "[" | "test" | "[[" | "expr" | "let" | "set" | "case" | "cd" | "export" | "unset" | "trap" | "find" | "apt-get" | "apt" | "apk" | "dnf" | "yum" | "microdnf" | "zypper" | "pip" | "pip3");
-            let begins = word.raw.starts_with(['*', '?']) && !word.raw.starts_with("*=");
-            let ended = call.arguments().iter().take_while(|argument| argument.range != word.range).any(|argument| argument.text() == "--");
-            let is_argument = call.arguments().iter().any(|argument| argument.range == word.range);
-            if begins && !other && !ended && is_argument {
+            if matches!(program, "" | "echo" | "printf" | "[" | "test" | "[[" | "expr" | "let" | "set" | "case" | "cd" | "export" | "local" | "declare" | "readonly" | "typeset" | "eval" | "unset" | "trap" | "find" | "apt-get" | "apt" | "apk" | "dnf" | "yum" | "microdnf" | "zypper" | "pip" | "pip3") {
+                continue;
+            }
+            let words = call.arguments().iter().take_while(|word| word.text() != "--");
+            for word in words.filter(|word| word.raw.starts_with(['*', '?']) && !word.raw.starts_with("*=")) {
                 let found = report.at(word.range.clone(), format!("a file whose name begins with - is a flag to {program}: ./{} is none", word.raw));
                 found.evidence_fix("begin with ./", vec![insert(word.range.start, "./")]);
             }

@@ -12,6 +12,8 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
     use casehard_dockerfile::Lookup;
     let pruned = |from: usize| input.shipped_steps().filter(|step| step.index >= from).flat_map(Step::calls).any(|call| matches!((call.program(), call.subcommand()), ("npm" | "pnpm", "prune") | ("yarn", "autoclean")));
     let configured = input.calls().any(|(_, call)| matches!(call.program(), "bundle" | "bundler") && call.subcommand() == "config" && call.arguments().iter().any(|word| matches!(word.text(), "without" | "only")));
+    // What is built in this image needs them.
+    let builds = input.shipped_steps().flat_map(Step::calls).any(|other| matches!((other.program(), other.subcommand()), ("npm" | "pnpm" | "yarn", "run" | "test" | "build") | ("npx" | "pnpx" | "tsc" | "vite" | "webpack" | "ng", _)));
     for step in input.shipped_steps() {
         let state = input.model.state(step.index);
         let set = |name: &str| match state.lookup(name) {
@@ -33,8 +35,6 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
             };
             if ships {
                 let found = report.at(call.range(), format!("{} {} also installs what only developers use, and it is shipped", call.program(), call.subcommand()));
-                // What is built in this image needs them.
-                let builds = input.shipped_steps().flat_map(Step::calls).any(|other| matches!((other.program(), other.subcommand()), ("npm" | "pnpm" | "yarn", "run" | "test" | "build") | ("npx" | "pnpx" | "tsc" | "vite" | "webpack" | "ng", _)));
                 let flag = match call.program() {
                     "composer" | "uv" => " --no-dev",
                     "npm" if !builds => " --omit=dev",

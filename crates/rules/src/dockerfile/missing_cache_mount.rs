@@ -9,14 +9,22 @@ rule! {
 }
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
-    let native: Vec<usize> = input.installs().filter(|(_, install)| install.names().any(|(name, _)| matches!(name, "g++" | "build-essential" | "build-base" | "gcc-c++"))).map(|(step, _)| step.stage).collect();
-    for (step, call) in input.calls() {
+    let mut native = vec![false; input.model.stages().len()];
+    for (step, install) in input.installs() {
+        let compiler = install.names().any(|(name, _)| matches!(name, "g++" | "build-essential" | "build-base" | "gcc-c++"));
+        native.get_mut(step.stage).into_iter().for_each(|stage| *stage |= compiler);
+    }
+    for step in &input.steps {
         let cached = step.mounts.iter().any(|mount| mount.kind == "cache");
-        let heavy = matches!((call.program(), call.subcommand()), ("go" | "cargo", "build" | "install") | ("mvn" | "gradle" | "gradlew" | "mvnw", _) | ("npm", "ci" | "install") | ("yarn" | "pnpm" | "composer", "install") | ("pip" | "pip3", "install")) || call.is_bundle("install");
-        if heavy && !cached && !input.is_shipped(step.stage) {
-            report.at(call.range(), "nothing is kept for the next build");
-        } else if compiles_for_node(call, native.contains(&step.stage)) && !keeps_headers(input, step) {
-            report.at(call.range(), "the headers that node-gyp downloads are not kept for the next build");
+        let has_compiler = native.get(step.stage).copied().unwrap_or_default();
+        let mut headers = None;
+        for call in step.calls() {
+            let heavy = matches!((call.program(), call.subcommand()), ("go" | "cargo", "build" | "install") | ("mvn" | "gradle" | "gradlew" | "mvnw", _) | ("npm", "ci" | "install") | ("yarn" | "pnpm" | "composer", "install") | ("pip" | "pip3", "install")) || call.is_bundle("install");
+            if heavy && !cached && !input.is_shipped(step.stage) {
+                report.at(call.range(), "nothing is kept for the next build");
+            } else if compiles_for_node(call, has_compiler) && !*headers.get_or_insert_with(|| keeps_headers(input, step)) {
+                report.at(call.range(), "the headers that node-gyp downloads are not kept for the next build");
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         let found = report.at(call.range(), format!("Bundler 4 does not know {}", names.join(", ")));
         // Ruby 2.7 is the first with a Bundler that is configured so.
         let older = input.image_below(step.stage).map(ImageName::parse).is_some_and(|name| name.is_official("ruby") && name.version().is_some_and(|version| version < (2, 7)));
-        if known && !older && call.stands_alone(step) && call.command.assignments.is_empty() {
+        if known && !older && call.stands_alone(input, step) && call.command.assignments.is_empty() {
             edits.push(insert(call.command.range.start, settings.concat()));
             found.evidence_fix("configure it before", edits);
         }

@@ -1,5 +1,7 @@
 //! `unused-assignment`: a step sets a variable that nothing reads.
 
+use std::collections::BTreeMap;
+
 use crate::build::*;
 
 rule! {
@@ -18,11 +20,26 @@ fn check(input: &Input<'_>, report: &mut Report<'_>) {
         if opens {
             continue;
         }
-        let text = &step.instruction.body.text;
-        for command in step.commands.iter().filter(|command| command.words.is_empty() && !command.substituted) {
-            for word in &command.assignments {
-                let name = word.raw.split(['=', '+', '[']).next().unwrap_or_default();
-                if is_private(input, step, name) && !is_read(text, step, name) {
+        let assigned = || step.commands.iter().filter(|command| command.words.is_empty()).flat_map(|command| command.assignments.iter().map(move |word| (command, word)));
+        if assigned().next().is_none() {
+            continue;
+        }
+        // How often each name stands in the step, but where it is plainly assigned.
+        let mut read: BTreeMap<&str, isize> = BTreeMap::new();
+        let heredocs = step.instruction.heredocs.iter().map(|heredoc| heredoc.content.text.as_str());
+        for name in std::iter::once(step.instruction.body.text.as_str()).chain(heredocs).flat_map(names) {
+            *read.entry(name).or_default() += 1;
+        }
+        for (_, word) in assigned() {
+            let name = assigned_name(&word.raw);
+            if names(&word.raw).filter(|other| *other == name).count() == 1 {
+                *read.entry(name).or_default() -= 1;
+            }
+        }
+        for (command, word) in assigned() {
+            if !command.substituted {
+                let name = assigned_name(&word.raw);
+                if read.get(name).is_none_or(|count| *count <= 0) && is_private(input, step, name) {
                     report.at(word.range.clone(), format!("{name} is set for the rest of this step alone, and nothing in it reads it"));
                 }
             }
@@ -41,14 +58,11 @@ fn is_private(input: &Input<'_>, step: &Step<'_>, name: &str) -> bool {
     !name.is_empty() && !own && !known && (plain || name.bytes().any(|byte| byte.is_ascii_lowercase()))
 }
 
-/// Whether the name stands anywhere in the step but where it is assigned.
-fn is_read(text: &str, step: &Step<'_>, name: &str) -> bool {
-    let of = |text: &str| {
-        let part = |c: char| c == '_' || c.is_ascii_alphanumeric();
-        text.match_indices(name).filter(|(at, _)| !text[..*at].ends_with(part) && !text[at + name.len()..].starts_with(part)).count()
-    };
-    let all: usize = of(text) + step.instruction.heredocs.iter().map(|heredoc| of(&heredoc.content.text)).sum::<usize>();
-    let assigned = step.commands.iter().flat_map(|command| command.words.is_empty().then_some(&command.assignments).into_iter().flatten());
-    let plain = |word: &&casehard_dockerfile::shell::ShellWord| word.raw.strip_prefix(name).is_some_and(|rest| rest.starts_with(['=', '+', '[']) && of(rest) == 0);
-    all > assigned.filter(plain).count()
+fn assigned_name(raw: &str) -> &str {
+    raw.split(['=', '+', '[']).next().unwrap_or_default()
+}
+
+/// Everything in a text that may be a name.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).filter(|name| !name.is_empty())
 }
