@@ -10,10 +10,15 @@ rule! {
 
 fn check(input: &Input<'_>, report: &mut Report<'_>) {
     for step in input.shell_steps() {
+        // Looked up once: a step may have as many commands as fit into a file.
+        let mut stops = None;
         for command in &step.commands {
             let program = command.program();
-            let matters = command.next == Joint::And || (step.stops_on_errors() && command.next == Joint::Sequence);
-            if !matters || !matches!(program, "export" | "local" | "declare" | "readonly" | "typeset") {
+            if !matches!(program, "export" | "local" | "declare" | "readonly" | "typeset") {
+                continue;
+            }
+            let matters = command.next == Joint::And || (command.next == Joint::Sequence && *stops.get_or_insert_with(|| step.stops_on_errors()));
+            if !matters {
                 continue;
             }
             let value = command.arguments().iter().find(|word| {
