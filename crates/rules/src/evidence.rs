@@ -356,13 +356,8 @@ mod tests {
         let settings = crate::Settings { evidence: evidence.into(), ..crate::Settings::default() };
         let drift = |mounts: &str| -> Vec<String> {
             let text = format!("services:\n  a:\n    image: app:1\n    tmpfs: [{mounts}]\n");
-            let checked = crate::check_file(
-                casehard_finding::Subject::Compose,
-                "compose.yaml",
-                text.as_bytes(),
-                None,
-                &settings,
-            );
+            let checked =
+                crate::check_file(Subject::Compose, "compose.yaml", text.as_bytes(), None, &settings);
             let found = checked.findings.into_iter().filter(|finding| finding.rule == "compose-drift");
             found.map(|finding| finding.message).collect()
         };

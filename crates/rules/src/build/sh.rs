@@ -81,13 +81,18 @@ impl Sh {
         let name = ImageName::parse(image);
         let tag = name.tag.unwrap_or_default();
         let path = name.path.strip_prefix("library/").unwrap_or(name.path);
-        let codenames = ["slim", "bookworm", "bullseye", "trixie", "jammy", "noble", "focal"];
+        let of_debian =
+            ["slim", "bookworm", "bullseye", "trixie", "jammy", "noble", "focal", "debian", "ubuntu"];
+        let has_part = |word: &str| tag.split('-').any(|part| part.starts_with(word));
         if name.base() == "alpine" || tag.contains("alpine") {
             Self::Ash
-        } else if RED_HAT.iter().any(|word| name.path.contains(word)) {
+        } else if RED_HAT
+            .iter()
+            .any(|word| name.path.contains(word) || has_part(word.trim_start_matches('/')))
+        {
             // Its sh is bash; `slim` means nothing else there.
             Self::Bash
-        } else if codenames.iter().any(|word| tag.contains(word))
+        } else if of_debian.iter().any(|word| tag.contains(word))
             || (name.registry.is_none() && ON_DEBIAN.contains(&path) && is_plain(tag))
         {
             Self::Dash
@@ -360,6 +365,10 @@ mod tests {
             ("corp/app:1-slim-bookworm", Sh::Dash),
             ("centos:7", Sh::Bash),
             ("oraclelinux:8-slim", Sh::Bash),
+            ("nvidia/cuda:12.4.1-runtime-ubuntu22.04", Sh::Dash),
+            ("nvidia/cuda:12.4.1-runtime-rockylinux9", Sh::Bash),
+            ("corp/app:1-ubi9", Sh::Bash),
+            ("corp/app:kubic", Sh::Unknown),
         ];
         for (image, shell) in cases {
             assert_eq!(Sh::of_image(image), shell, "{image}");
