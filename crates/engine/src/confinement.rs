@@ -32,6 +32,8 @@ pub struct WritableMount {
     pub path: RootPath,
     /// The kind of file system: `tmpfs`, `overlay`, …
     pub kind: String,
+    /// Whether files in it can be run.
+    pub exec: bool,
 }
 
 /// A process, as `/proc/PID/status` has it (`proc_pid_status(5)`), users as the container numbers them.
@@ -91,10 +93,12 @@ pub(crate) fn writable_mounts(table: &str) -> Vec<WritableMount> {
         let writes = |options: &str| options.split(',').next() == Some("rw");
         let path = RootPath::root().join_as_kernel(&unescaped(place));
         // Later lines lie on top of earlier ones.
-        found.insert(path, (writes(options) && writes(whole)).then(|| (*kind).to_owned()));
+        let exec = !options.split(',').any(|option| option == "noexec");
+        let is_writable = writes(options) && writes(whole);
+        let mount = is_writable.then(|| WritableMount { path: path.clone(), kind: (*kind).to_owned(), exec });
+        found.insert(path, mount);
     }
-    let writable = found.into_iter().filter_map(|(path, kind)| Some(WritableMount { path, kind: kind? }));
-    writable.collect()
+    found.into_values().flatten().collect()
 }
 
 /// Space, tab, newline and backslash stand in octal.
@@ -131,14 +135,16 @@ mod tests {
     #[test]
     fn the_topmost_mount_of_a_place_counts() {
         let table = "1 0 0:1 / / ro,relatime - overlay none rw,lowerdir=x\n\
-                     2 1 0:2 / /tmp rw - tmpfs tmpfs rw\n\
+                     2 1 0:2 / /tmp rw,nosuid,noexec - tmpfs tmpfs rw\n\
                      3 1 0:3 / /srv/a\\040b rw shared:1 - ext4 /dev/x rw\n\
                      4 1 0:3 / /over rw - ext4 /dev/x rw\n\
                      5 4 0:4 / /over ro - tmpfs tmpfs rw\n\
                      6 1 0:5 / /whole rw - ext4 /dev/y ro\n";
-        let found: Vec<(String, String)> =
-            writable_mounts(table).into_iter().map(|mount| (mount.path.to_string(), mount.kind)).collect();
-        let expected = [("/srv/a b", "ext4"), ("/tmp", "tmpfs")];
-        assert_eq!(found, expected.map(|(path, kind)| (path.to_owned(), kind.to_owned())));
+        let found: Vec<(String, String, bool)> = writable_mounts(table)
+            .into_iter()
+            .map(|mount| (mount.path.to_string(), mount.kind, mount.exec))
+            .collect();
+        let expected = [("/srv/a b", "ext4", true), ("/tmp", "tmpfs", false)];
+        assert_eq!(found, expected.map(|(path, kind, exec)| (path.to_owned(), kind.to_owned(), exec)));
     }
 }

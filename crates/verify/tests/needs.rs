@@ -217,6 +217,12 @@ fn own_code(world: &World) {
             "{word}: {runtime:?}"
         );
         assert!(hardening.verification.repairs.is_empty(), "{word}: {:?}", hardening.verification.repairs);
+        let places = status(&hardening, "writable-paths");
+        assert_eq!(
+            (places.0, places.1.contains("/tmp (tmpfs, code in it can be run)")),
+            (Status::Warn, true),
+            "{places:?}"
+        );
         let compose = casehard_harden::runtime::compose(runtime, "app", "app:hardened", "seccomp.json");
         assert!(compose.contains("/tmp:uid=10001,gid=10001,mode=1777,exec\""), "{compose}");
     }

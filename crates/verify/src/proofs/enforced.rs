@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, io};
 
-use casehard_engine::{Confinement, Process, Tried, capability_names};
+use casehard_engine::{Confinement, Process, Tried, WritableMount, capability_names};
+use casehard_harden::runtime::WritableKind;
 use casehard_oci::RootPath;
 
 use super::{Ground, make, some};
@@ -244,15 +245,22 @@ fn writable_paths(ground: Ground<'_>) -> Check {
     };
     let mounts = found.writable.iter().filter(|mount| !is_of_the_runtime(&mount.path));
     let mounts: Vec<_> = mounts.collect();
-    let shown: Vec<String> = mounts.iter().map(|mount| format!("{} ({})", mount.path, mount.kind)).collect();
+    // A volume always lets code run; memory need not.
+    let meant = &ground.runtime.writable;
+    let is_memory = |path: &RootPath| meant.get(path).is_some_and(|place| place.kind == WritableKind::Tmpfs);
+    let runs_code = |mount: &WritableMount| mount.exec && is_memory(&mount.path);
+    let exec = |mount: &WritableMount| if runs_code(mount) { ", code in it can be run" } else { "" };
+    let shown: Vec<String> =
+        mounts.iter().map(|mount| format!("{} ({}{})", mount.path, mount.kind, exec(mount))).collect();
     let more: Vec<&RootPath> = mounts
         .iter()
         .map(|mount| &mount.path)
-        .filter(|path| !path.is_root() && !ground.runtime.writable.contains_key(path))
+        .filter(|path| !path.is_root() && !meant.contains_key(path))
         .collect();
     if !more.is_empty() {
         return make(name, Status::Fail, format!("not meant to be writable: {}", some(&more)), "everything");
     }
-    let status = if mounts.iter().any(|mount| is_wide(&mount.path)) { Status::Warn } else { Status::Pass };
+    let is_loose = mounts.iter().any(|mount| is_wide(&mount.path) || runs_code(mount));
+    let status = if is_loose { Status::Warn } else { Status::Pass };
     make(name, status, some(&shown), "everything")
 }
