@@ -332,6 +332,20 @@ mod tests {
     }
 
     #[test]
+    fn a_substitution_without_an_end_goes_to_the_last_character() {
+        assert_eq!(commands("echo $(run é"), ["echo $(run é", "run é"]);
+        assert_eq!(commands("x=(é"), commands("x=(é)"));
+    }
+
+    proptest::proptest! {
+        /// Whatever is opened and not closed, with characters of several bytes between.
+        #[test]
+        fn any_text_is_read(text in "[$(){}`'\"\\\\é <>a=|&;#\n-]{0,40}") {
+            commands(&text);
+        }
+    }
+
+    #[test]
     fn commands_are_found_wherever_they_stand() {
         let cases: &[(&str, &[&str])] = &[
             ("a && b || c; d | e & f", &["a", "b", "c", "d", "e", "f"]),

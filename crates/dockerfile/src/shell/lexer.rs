@@ -264,11 +264,14 @@ impl WordReader<'_> {
     fn parenthesis(&mut self) {
         self.literal = None;
         let start = self.at + 1;
-        let mut depth = 0usize;
+        let (mut depth, mut end) = (0usize, None);
         while let Some(c) = self.take() {
             match c {
                 '(' => depth += 1,
-                ')' if depth == 1 => break,
+                ')' if depth == 1 => {
+                    end = Some(self.at - 1);
+                    break;
+                }
                 ')' => depth -= 1,
                 '\\' => drop(self.take()),
                 '\'' => while self.take().is_some_and(|c| c != '\'') {},
@@ -282,7 +285,8 @@ impl WordReader<'_> {
                 _ => {}
             }
         }
-        let end = self.at.saturating_sub(1).max(start.min(self.text.len()));
+        // Without an end it goes to the last character, which may have several bytes.
+        let end = end.unwrap_or(self.at).max(start.min(self.text.len()));
         // `$((` is arithmetic.
         if start <= end
             && !self.text[start.min(self.text.len())..].starts_with('(')
