@@ -94,6 +94,12 @@ fn of_damage(error: &(dyn Error + 'static)) -> Option<&'static str> {
         (_, Some(OpenError::Io { source, .. })) if source.kind() == io::ErrorKind::UnexpectedEof => {
             Some("the file is cut off: copy or save it again")
         }
+        (_, Some(OpenError::Io { source, .. })) if source.kind() == io::ErrorKind::NotFound => Some(
+            "correct the path, or say where else it is: docker://REGISTRY/NAME:TAG, docker-daemon:NAME:TAG",
+        ),
+        (_, Some(OpenError::NotImage(_))) => Some(
+            "`docker save` and `casehard copy` write images; a folder or tar of plain files is rootfs:PATH",
+        ),
         _ => None,
     }
 }

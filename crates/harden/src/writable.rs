@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use casehard_image::NodeId;
 use casehard_oci::RootPath;
-use casehard_profile::{Access, Address, Profile};
+use casehard_profile::{Address, Profile};
 
 use crate::{
     plan::Ground,
@@ -59,9 +59,7 @@ pub(crate) fn places(ground: Ground<'_>, stays: &dyn Fn(NodeId) -> bool) -> BTre
     let mut found: BTreeMap<RootPath, BTreeSet<RootPath>> =
         volumes.iter().map(|volume| (volume.clone(), BTreeSet::new())).collect();
     for (path, used) in &ground.profile.paths {
-        let is_written = [Access::Created, Access::Written, Access::Removed]
-            .iter()
-            .any(|access| used.access.contains(access));
+        let is_written = used.access.iter().any(|access| access.writes());
         if !is_written || is_bytecode(path) || is_mounted(path) {
             continue;
         }
@@ -106,9 +104,8 @@ pub(crate) fn places(ground: Ground<'_>, stays: &dyn Fn(NodeId) -> bool) -> BTre
 
 /// Whether a file below a place was run, or is a library that was opened.
 fn runs_code_in(profile: &Profile, place: &RootPath) -> bool {
-    let is_code =
-        |access: &BTreeSet<Access>| access.contains(&Access::Executed) || access.contains(&Access::Library);
-    profile.paths.iter().any(|(path, used)| is_code(&used.access) && path.starts_with(place))
+    let mut paths = profile.paths.iter();
+    paths.any(|(path, used)| path.starts_with(place) && used.access.iter().any(|access| access.runs_code()))
 }
 
 fn is_directory(ground: Ground<'_>, path: &RootPath) -> bool {

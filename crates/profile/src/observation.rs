@@ -69,6 +69,18 @@ impl Access {
     pub const fn needs_presence(self) -> bool {
         !matches!(self, Self::Missing | Self::Created)
     }
+
+    /// Whether something was changed there, so that it must be writable.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        matches!(self, Self::Written | Self::Created | Self::Removed)
+    }
+
+    /// Whether what is there was run or is a library, so that code must be allowed there.
+    #[must_use]
+    pub const fn runs_code(self) -> bool {
+        matches!(self, Self::Executed | Self::Library)
+    }
 }
 
 /// In which part of the run something was seen: `start`, `ready`, `step 3`, `healthcheck`, `stop`, `role migrate`.

@@ -10,7 +10,7 @@ use casehard_dockerfile::{Dockerfile, Keyword, Model, UserState, Value};
 use casehard_finding::Subject;
 use casehard_image::{Image, Tree};
 use casehard_oci::RootPath;
-use casehard_profile::{Access, Address, Profile};
+use casehard_profile::{Address, Profile};
 
 use crate::{
     build::{ImageName, ports},
@@ -134,16 +134,15 @@ impl ImageFacts {
 
     /// Adds what a profile saw.
     pub fn learn(&mut self, profile: &Profile) {
-        let is_written =
-            |access: &Access| matches!(access, Access::Written | Access::Created | Access::Removed);
-        let is_code = |access: &Access| matches!(access, Access::Executed | Access::Library);
         let mut writes = BTreeSet::new();
-        for (path, used) in profile.paths.iter().filter(|(_, used)| used.access.iter().any(is_written)) {
+        for (path, used) in
+            profile.paths.iter().filter(|(_, used)| used.access.iter().any(|access| access.writes()))
+        {
             let Some(path) = path.to_utf8() else { continue };
             if ["/proc/", "/sys/", "/dev/"].iter().any(|start| path.starts_with(start)) {
                 continue;
             }
-            if used.access.iter().any(is_code) {
+            if used.access.iter().any(|access| access.runs_code()) {
                 self.own_code.insert(path.clone());
             }
             writes.insert(path);
@@ -296,6 +295,8 @@ pub fn unpinned(subject: Subject, bytes: &[u8]) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use casehard_profile::Access;
+
     use super::*;
 
     #[test]
